@@ -1,0 +1,42 @@
+"""The command line: one module a command, imported only when it is called."""
+
+from importlib import import_module
+from typing import Final
+
+import click
+
+COMMANDS: Final = {
+    "demo": "exam_engine.cli.demo:demo",
+    "init": "exam_engine.cli.site:init",
+    "upgrade": "exam_engine.cli.site:upgrade",
+    "serve": "exam_engine.cli.site:serve",
+    "worker": "exam_engine.cli.site:worker",
+    "doctor": "exam_engine.cli.site:doctor",
+    "audit": "exam_engine.cli.audit:audit",
+    "replay": "exam_engine.cli.replay:replay",
+    "bank": "exam_engine.cli.bank:bank",
+    "paper": "exam_engine.cli.paper:paper",
+    "mark": "exam_engine.cli.mark:mark",
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command when it is asked for, so that `mark` never waits for Flask."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  the signature is click's
+        """Names in the order of `COMMANDS`."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  likewise
+        """Import the module that holds `cmd_name`, or None when there is no such command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+
+@click.group(cls=LazyGroup)
+@click.version_option(package_name="exam-engine")
+def main() -> None:
+    """Exams from an item file to an issued certificate."""
