@@ -1,0 +1,99 @@
+"""A bank: what was found in a file or folder, checked item by item."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from question_bank.formats import get_format, guess_format
+from question_bank.formats.entries import Document, Entry, Read
+from schemas import Problem, check
+
+
+@dataclass(slots=True)
+class Bank:
+    """Items and cases that are in order, and the problems of those that are not.
+
+    Attributes
+    ----------
+    id, title, languages
+        As the bank says; for a file that says nothing its name, and the languages found in its texts.
+    items, cases
+        Documents without errors, in the order of the files.
+    problems
+        Everything found wrong, errors and warnings.
+    report
+        One entry per item and case, refused ones included.
+    """
+
+    id: str
+    title: Any
+    languages: list[str]
+    items: list[Document] = field(default_factory=list)
+    cases: list[Document] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    report: list[Entry] = field(default_factory=list)
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether anything was refused."""
+        return any(problem.severity == "error" for problem in self.problems)
+
+
+def load(path: str | Path, format: str | None = None) -> Bank:  # noqa: A002  the word everyone uses for it
+    """Load a bank from a file or folder.
+
+    Parameters
+    ----------
+    path
+        A file in any format, or a bank folder.
+    format
+        The format's name; told by the name or content of the file when absent.
+
+    Returns
+    -------
+    Bank
+        The good items and cases, and every problem of the others.
+
+    Raises
+    ------
+    FileNotFoundError
+        When there is nothing at `path`.
+    UnknownFormatError
+        When there is no such format, or it cannot be told.
+    """
+    place = Path(path)
+    if not place.exists():
+        raise FileNotFoundError(str(place))
+    found = get_format(format or guess_format(place)).read(place)
+    for entry in found.entries:
+        if entry.document is not None and not entry.refused:
+            entry.add(check(entry.kind, entry.document))
+    return _bank(found)
+
+
+def _bank(found: Read) -> Bank:
+    languages = found.languages or list(dict.fromkeys(_languages([*found.items, *found.cases])))
+    problems = [*found.problems, *(problem for entry in found.entries for problem in entry.problems)]
+    return Bank(found.id, found.title, languages, found.items, found.cases, problems, found.entries)
+
+
+_NO_TEXTS = frozenset({"tags", "parameters", "marking", "key"})
+
+
+def _languages(value: object) -> Iterator[str]:
+    """The languages of every text inside `value`, as often as they occur."""
+    if isinstance(value, list):
+        for inner in value:
+            yield from _languages(inner)
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            if name in _NO_TEXTS:
+                continue
+            if name in _TEXTS and isinstance(inner, dict):
+                yield from inner
+            else:
+                yield from _languages(inner)
+
+
+_TEXTS = frozenset({"stem", "text", "title", "context", "rationale", "scenario", "model_answer"})
