@@ -28,11 +28,15 @@ class Bank:
 
     id: str
     title: Any
-    languages: list[str]
+    languages: list[str] = field(default_factory=list)
     items: list[Document] = field(default_factory=list)
     cases: list[Document] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     report: list[Entry] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """A bank that names no language has those of its texts."""
+        self.languages = self.languages or list(dict.fromkeys(_languages([*self.items, *self.cases])))
 
     @property
     def has_errors(self) -> bool:
@@ -73,9 +77,8 @@ def load(path: str | Path, format: str | None = None) -> Bank:  # noqa: A002  th
 
 
 def _bank(found: Read) -> Bank:
-    languages = found.languages or list(dict.fromkeys(_languages([*found.items, *found.cases])))
     problems = [*found.problems, *(problem for entry in found.entries for problem in entry.problems)]
-    return Bank(found.id, found.title, languages, found.items, found.cases, problems, found.entries)
+    return Bank(found.id, found.title, found.languages, found.items, found.cases, problems, found.entries)
 
 
 _NO_TEXTS = frozenset({"tags", "parameters", "marking", "key"})

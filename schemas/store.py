@@ -19,6 +19,7 @@ KINDS: Final = (
     "response",
     "response-line",
     "rubric",
+    "scheme",
     "outcome-event",
     "sealed-bundle",
 )

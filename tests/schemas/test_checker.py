@@ -71,7 +71,10 @@ def test_a_type_that_does_not_exist_is_said_once_and_not_again_for_each_field() 
     [
         ({"kind": "absolute"}, 'a tolerance says either "bound", or "lower" and "upper"'),
         ({"kind": "rounded"}, 'a rounded tolerance says either "significant" figures or "decimals"'),
-        ({"kind": "rounded", "decimals": 2, "lower_strict": True}, 'kind "rounded" has no "lower_strict"; it belongs to absolute'),
+        (
+            {"kind": "rounded", "decimals": 2, "lower_strict": True},
+            'kind "rounded" has no "lower_strict"; it belongs to absolute',
+        ),
     ],
 )
 def test_a_tolerance_that_says_too_little_or_too_much_is_explained(tolerance: object, message: str) -> None:
