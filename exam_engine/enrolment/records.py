@@ -2,12 +2,13 @@
 
 import enum
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from exam_engine.authoring.records import SchemeVersion
-from exam_engine.core.database import Base, Key, state_column
+from exam_engine.core.database import Base, Document, Key, state_column
 from exam_engine.core.records import User
 
 
@@ -46,3 +47,18 @@ class Enrolment(Base):
     accepted_at: Mapped[datetime]
     candidate: Mapped[Candidate] = relationship()
     scheme_version: Mapped[SchemeVersion] = relationship()
+
+
+class HistoryEntry(Base):
+    """One thing that happened on the way to a level; the retake machine reads these and nothing else.
+
+    `event` and `data` are what `grading.retakes` understands: a training completed, a sitting booked, its outcome.
+    """
+
+    __tablename__ = "history_entries"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolments.id"), index=True)
+    event: Mapped[str] = mapped_column(Text)
+    data: Mapped[Any] = mapped_column(Document)
+    at: Mapped[datetime]

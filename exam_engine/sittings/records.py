@@ -4,7 +4,7 @@ import enum
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from exam_engine.authoring.records import SchemeVersion
@@ -25,6 +25,14 @@ class SittingKind(enum.StrEnum):
 
     REGULAR = "regular"
     MAKEUP = "makeup"
+
+
+class BookingState(enum.StrEnum):
+    """A booking is open until its result is released; only one is open for an enrolment at a time."""
+
+    OPEN = "open"
+    FINISHED = "finished"
+    CANCELLED = "cancelled"
 
 
 class Sitting(Base):
@@ -67,8 +75,9 @@ class SittingPaper(Base):
 class Form(Base):
     """A prepared paper.
 
-    `public` is what candidates get, `marking` the items with keys (never sent), both as JSON text, stored once a form; slots lists
-    `[{"slot", "item", "version", "section"}]` in the form's own order.
+    `public` is what candidates get, `marking` the items with keys (never sent), both as JSON text `{"items": …, "case": …}`, stored
+    once a form. `slots` lists `{"slot", "item", "code", "version", "section", "marks", "type"}` in the form's own order; a slot keeps
+    its name whatever order a candidate sees.
     """
 
     __tablename__ = "forms"
@@ -93,12 +102,14 @@ class Booking(Base):
         UniqueConstraint("sitting_id", "enrolment_id"),
         UniqueConstraint("sitting_id", "seat"),
         CheckConstraint("time_percent >= 100", name="never_less_time"),
+        Index("uq_bookings_open", "enrolment_id", unique=True, sqlite_where=text("state = 'open'"), postgresql_where=text("state = 'open'")),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     sitting_id: Mapped[int] = mapped_column(ForeignKey("sittings.id"))
     enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolments.id"), index=True)
     seat: Mapped[str] = mapped_column(Text)
+    state: Mapped[BookingState] = mapped_column(state_column(BookingState), default=BookingState.OPEN)
     time_percent: Mapped[int] = mapped_column(default=100)
     booked_at: Mapped[datetime]
     sitting: Mapped[Sitting] = relationship(back_populates="bookings")
