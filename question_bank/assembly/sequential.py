@@ -1,0 +1,171 @@
+"""Forms one after another, each leaving enough for the rest: fast, and parallel to each other."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from question_bank.assembly.draft import Aim, Draft
+from question_bank.assembly.joint import joint_forms
+from question_bank.assembly.programme import Effort, Solution, Verdict
+from question_bank.assembly.rules import Rules
+from question_bank.pool import Flags, Floats
+
+Progress = Callable[[int], None]
+
+# The draw may give up this share of the best information to be random; more only when the forms get stuck otherwise.
+ROOMS = (0.01, 0.02, 0.04)
+INFORMATION_BAND = 0.01
+DIFFICULTY_BAND_LOGIT = 0.02
+BEST = Effort(gap=1e-3, nodes=2_000)
+DRAW = Effort(gap=0.05, nodes=500)
+ANY = Effort(gap=1.0, nodes=20_000)
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What the first look finds: whether forms can exist, how good they can be and what they should look like.
+
+    `floor` is the information that forms can have at every point as far as the first look sees, `best` a proven
+    upper bound of it (both None without a maximin goal); `aim` is the profile that makes forms parallel.
+    """
+
+    verdict: Verdict
+    floor: float | None = None
+    best: float | None = None
+    aim: Aim | None = None
+
+
+def open_assembly(rules: Rules, b: Floats) -> Opening:
+    """Look at all forms at once with all but the first one blurred into their sum.
+
+    Parameters
+    ----------
+    rules
+        The rules in force.
+    b
+        Difficulty of the usable items in logits; forms of equal mean are wanted when no information is asked for.
+    """
+    draft = Draft(rules, [])
+    if rules.points is None:
+        return _open_on_difficulty(draft, b)
+    if rules.window is not None:
+        solution = draft.solve(ANY)
+        middle = np.full(len(rules.points), sum(rules.window) / 2)
+        # Within half the window: the forms then differ by less than the rule allows.
+        half = np.full(len(middle), (rules.window[1] - rules.window[0]) / 4)
+        return Opening(solution.verdict, aim=Aim(rules.points, middle, np.maximum(half, INFORMATION_BAND * middle)))
+    return _open_on_information(draft, rules.points)
+
+
+def _open_on_information(draft: Draft, points: Floats) -> Opening:
+    scale = information_scale(draft.rules)
+    lowest = draft.maximise_lowest(scale)
+    solution = draft.solve(BEST)
+    if solution.verdict is not Verdict.SOLVED:
+        return Opening(solution.verdict)
+    profile = points @ draft.average(solution)
+    band = np.maximum(INFORMATION_BAND * profile, INFORMATION_BAND * scale * 1e-3)
+    floor = float(solution.values[lowest][0]) * scale
+    return Opening(solution.verdict, floor, -solution.bound * scale, Aim(points, profile, band))
+
+
+def _open_on_difficulty(draft: Draft, b: Floats) -> Opening:
+    length = draft.rules.length
+    if length is None or not len(b) or np.isnan(b).any():
+        return Opening(draft.solve(ANY).verdict)
+    wish = Aim(b[None, :], np.array([b.mean() * length]), np.array([DIFFICULTY_BAND_LOGIT * length]))
+    draft.lean_towards(wish)
+    solution = draft.solve(DRAW)
+    if solution.verdict is not Verdict.SOLVED:
+        return Opening(solution.verdict)
+    return Opening(solution.verdict, aim=Aim(wish.weights, wish.weights @ draft.average(solution), wish.band))
+
+
+def information_scale(rules: Rules) -> float:
+    """Bound the information at the weakest point by that of the best items there; used to scale the programme."""
+    if rules.points is None or not rules.points.size:
+        return 1.0
+    best = np.sort(rules.points, axis=1)[:, ::-1][:, : rules.length]
+    return float(best.sum(axis=1).min()) or 1.0
+
+
+def draw_forms(rules: Rules, opening: Opening, seed: int, progress: Progress | None = None) -> list[Flags] | None:
+    """Draw all forms; None when they get stuck one after another, which proves nothing.
+
+    With a maximin goal the forms are drawn with ever more room until the weakest of them is as good as was meant.
+    """
+    if opening.floor is None:
+        return _draw_all(rules, opening, 0.0, np.random.default_rng(seed), progress)
+    candidates = []
+    for room in ROOMS:
+        floor = opening.floor * (1.0 - room)
+        forms = _draw_all(rules, opening, floor, np.random.default_rng(seed), progress)
+        if forms is not None:
+            candidates.append(forms)
+            if lowest_information(rules, forms) >= floor * (1.0 - 1e-6):
+                break
+    return max(candidates, key=lambda forms: lowest_information(rules, forms), default=None)
+
+
+def lowest_information(rules: Rules, forms: list[Flags]) -> float:
+    """Give the lowest information of any form at any point."""
+    if rules.points is None:
+        return 0.0
+    return float((rules.points @ np.array(forms, dtype=np.float64).T).min())
+
+
+def _draw_all(
+    rules: Rules, opening: Opening, floor: float, rng: np.random.Generator, progress: Progress | None
+) -> list[Flags] | None:
+    forms: list[Flags] = []
+    while len(forms) < rules.forms:
+        draft, solution = _draw_one(rules, forms, opening, floor, rng)
+        if solution.verdict is not Verdict.SOLVED and floor > 0.0:
+            floor = _highest_floor(rules, forms)
+            draft, solution = _draw_one(rules, forms, opening, floor, rng)
+        if solution.verdict is not Verdict.SOLVED:
+            return None
+        forms.append(draft.chosen(solution))
+        if progress is not None:
+            progress(len(forms))
+    return forms
+
+
+def _draw_one(
+    rules: Rules, forms: list[Flags], opening: Opening, floor: float, rng: np.random.Generator
+) -> tuple[Draft, Solution]:
+    draft = Draft(rules, forms)
+    draft.require_floor(floor)
+    draft.scatter(rng)
+    if opening.aim is not None:
+        draft.lean_towards(opening.aim)
+    return draft, draft.solve(DRAW)
+
+
+def _highest_floor(rules: Rules, forms: list[Flags]) -> float:
+    """Find the information the next form can still have; 0 when there is none, so that only the rules are asked for."""
+    draft = Draft(rules, forms)
+    scale = information_scale(rules)
+    lowest = draft.maximise_lowest(scale)
+    solution = draft.solve(BEST)
+    if solution.verdict is not Verdict.SOLVED:
+        return 0.0
+    return float(solution.values[lowest][0]) * scale * (1.0 - ROOMS[0])
+
+
+def find_verdict(rules: Rules) -> Verdict:
+    """Decide whether forms under these rules exist at all; undecided only when a limit was reached."""
+    if not len(rules.items):
+        wanted = bool(rules.length or rules.window or any(quota.minimum for quota in rules.quotas))
+        return Verdict.INFEASIBLE if wanted else Verdict.SOLVED
+    forms: list[Flags] = []
+    while len(forms) < rules.forms:
+        draft = Draft(rules, forms)
+        solution = draft.solve(ANY)
+        if solution.verdict is Verdict.INFEASIBLE and not forms:
+            return Verdict.INFEASIBLE
+        if solution.verdict is not Verdict.SOLVED:
+            return joint_forms(rules)[0].verdict
+        forms.append(draft.chosen(solution))
+    return Verdict.SOLVED
