@@ -43,7 +43,6 @@ class Settings:
     issuer: str = "local"
     webhook_url: str = ""
     webhook_secret: str = field(default="", repr=False)
-    webhook_hosts: tuple[str, ...] = ()
     secure_cookies: bool = False
 
     @property
@@ -77,7 +76,6 @@ class Settings:
             issuer=environ.get(PREFIX + "ISSUER", "local"),
             webhook_url=environ.get(PREFIX + "WEBHOOK_URL", ""),
             webhook_secret=environ.get(PREFIX + "WEBHOOK_SECRET", ""),
-            webhook_hosts=tuple(filter(None, environ.get(PREFIX + "WEBHOOK_HOSTS", "").split(","))),
             secure_cookies=site_url.startswith("https://"),
         )
 

@@ -1,0 +1,42 @@
+"""Numbers, verification codes, validity and back-off: pure functions, so that a repeat gives the same certificate."""
+
+import hmac
+from calendar import monthrange
+from datetime import datetime, timedelta
+from typing import Final
+
+ALPHABET: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+"""Letters and digits that nobody confuses when reading aloud."""
+
+FIRST_WAIT: Final = timedelta(seconds=10)
+LONGEST_WAIT: Final = timedelta(hours=6)
+
+
+def certificate_number(level: str, year: int, result_id: int) -> str:
+    """The number of the certificate for one result: the same however often it is asked for."""
+    return f"ITSM-{level[:1].upper()}-{year}-{result_id:06d}"
+
+
+def verification_code(secret: bytes, number: str) -> str:
+    """What stands in the verification address: eight signs that cannot be guessed from the number."""
+    digest = hmac.digest(secret, b"certificate\n" + number.encode(), "sha256")
+    signs = "".join(ALPHABET[byte % len(ALPHABET)] for byte in digest[:12])
+    return f"{signs[:4]}-{signs[4:8]}-{signs[8:]}"
+
+
+def add_months(instant: datetime, months: int) -> datetime:
+    """`instant` some calendar months later; the last day of a shorter month stands in for days it lacks."""
+    year, month = divmod(instant.year * 12 + instant.month - 1 + months, 12)
+    return instant.replace(year=year, month=month + 1, day=min(instant.day, monthrange(year, month + 1)[1]))
+
+
+def next_wait(tries: int) -> timedelta:
+    """How long to wait after the `tries`th failure: doubling from ten seconds to six hours."""
+    return min(FIRST_WAIT * 2 ** min(tries - 1, 20), LONGEST_WAIT)
+
+
+def standing(state: str, valid_until: datetime, now: datetime) -> str:
+    """What anyone who checks is told: `valid`, `expired` or `revoked`."""
+    if state == "revoked":
+        return "revoked"
+    return "valid" if now < valid_until else "expired"
