@@ -1,13 +1,14 @@
 """A bank: what was found in a file or folder, checked item by item."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from question_bank.checks import check_entries
 from question_bank.formats import get_format, guess_format
 from question_bank.formats.entries import Document, Entry, Read
-from schemas import Problem, check
+from question_bank.texts import languages_of
+from schemas import Problem
 
 
 @dataclass(slots=True)
@@ -36,7 +37,7 @@ class Bank:
 
     def __post_init__(self) -> None:
         """A bank that names no language has those of its texts."""
-        self.languages = self.languages or list(dict.fromkeys(_languages([*self.items, *self.cases])))
+        self.languages = self.languages or languages_of([*self.items, *self.cases])
 
     @property
     def has_errors(self) -> bool:
@@ -70,33 +71,10 @@ def load(path: str | Path, format: str | None = None) -> Bank:  # noqa: A002  th
     if not place.exists():
         raise FileNotFoundError(str(place))
     found = get_format(format or guess_format(place)).read(place)
-    for entry in found.entries:
-        if entry.document is not None and not entry.refused:
-            entry.add(check(entry.kind, entry.document))
+    check_entries(found.entries, found.languages)
     return _bank(found)
 
 
 def _bank(found: Read) -> Bank:
     problems = [*found.problems, *(problem for entry in found.entries for problem in entry.problems)]
     return Bank(found.id, found.title, found.languages, found.items, found.cases, problems, found.entries)
-
-
-_NO_TEXTS = frozenset({"tags", "parameters", "marking", "key"})
-
-
-def _languages(value: object) -> Iterator[str]:
-    """The languages of every text inside `value`, as often as they occur."""
-    if isinstance(value, list):
-        for inner in value:
-            yield from _languages(inner)
-    elif isinstance(value, dict):
-        for name, inner in value.items():
-            if name in _NO_TEXTS:
-                continue
-            if name in _TEXTS and isinstance(inner, dict):
-                yield from inner
-            else:
-                yield from _languages(inner)
-
-
-_TEXTS = frozenset({"stem", "text", "title", "context", "rationale", "scenario", "model_answer"})

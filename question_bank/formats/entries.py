@@ -58,6 +58,10 @@ class Entry:
         """Refuse the item or case for one reason, at a place inside it."""
         self.add([Problem(self.file, place, code, message)])
 
+    def notice(self, code: str, message: str, place: str = "") -> None:
+        """Note something a person should look at; the item or case is kept."""
+        self.add([Problem(self.file, place, code, message, "warning")])
+
     def to_dict(self) -> dict[str, Any]:
         """The entry of a report, as plain data."""
         return {
