@@ -39,7 +39,7 @@ class Plan:
     kind: SittingKind
     opens_at: datetime
     closes_at: datetime
-    room: str
+    room: Any
 
 
 def plan_sitting(session: Session, plan: Plan, by: User, now: datetime) -> Sitting:

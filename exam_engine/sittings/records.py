@@ -46,7 +46,7 @@ class Sitting(Base):
     kind: Mapped[SittingKind] = mapped_column(state_column(SittingKind))
     state: Mapped[SittingState] = mapped_column(state_column(SittingState))
     scheme_version_id: Mapped[int] = mapped_column(ForeignKey("scheme_versions.id"))
-    room: Mapped[str] = mapped_column(Text)
+    room: Mapped[Any] = mapped_column(Document)  # a Text: a room has a name in every language
     opens_at: Mapped[datetime]
     closes_at: Mapped[datetime]
     seed: Mapped[int] = mapped_column(Key)
