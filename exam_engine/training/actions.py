@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from exam_engine.core import audit
 from exam_engine.core.errors import Refusal
 from exam_engine.core.records import Role, User
-from exam_engine.enrolment.records import Enrolment, EnrolmentState
+from exam_engine.enrolment.records import Enrolment, EnrolmentState, HistoryEntry
 from exam_engine.training.records import TrainingRecord
 
 
@@ -35,6 +35,8 @@ def record_training(
         recorded_by_id=by.id, note=note,
     )
     session.add(record)
+    # The retake rules read the history alone; days are counted in UTC, as for sittings.
+    session.add(HistoryEntry(enrolment_id=enrolment.id, event="trained", data={"on": now.date().isoformat(), "hours": hours}, at=now))
     session.flush()
     audit.record(
         session, by.login, "training.recorded", f"enrolment:{enrolment.id}", now, hours=hours, trainer=trainer.login if trainer else None
