@@ -1,0 +1,74 @@
+"""A small complete site for tests: the sample scheme and bank, its staff, candidates, and a prepared sitting."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cache
+
+import question_bank
+from exam_engine.core.config import Settings
+from exam_engine.core.database import Database
+from exam_engine.core.sign_in import open_session
+from exam_engine.demo.people import candidate_number
+from exam_engine.demo.site import SAMPLE, Staff, add_candidate, add_content, add_staff, hold_sitting
+from exam_engine.enrolment.records import Enrolment
+from exam_engine.sittings.records import Sitting, SittingKind
+from question_bank import Bank
+from tests.conftest import NOW, SECRET
+
+
+@cache
+def sample_bank() -> Bank:
+    """The sample bank, read once."""
+    return question_bank.load(SAMPLE)
+
+
+def level_bank(level: str) -> Bank:
+    """The part of the sample bank that belongs to one level, so that a test stores no more than it needs."""
+    whole = sample_bank()
+    return Bank(
+        id=whole.id, title=whole.title, languages=whole.languages,
+        items=[item for item in whole.items if item["level"] == level],
+        cases=[case for case in whole.cases if case["level"] == level],
+    )
+
+
+@dataclass
+class World:
+    """What `build_world` made; ids are stable because every database starts empty."""
+
+    database: Database
+    settings: Settings
+    staff: Staff
+    enrolments: list[Enrolment]
+    sitting: Sitting
+    now: datetime
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    def sign_in(self, login: str, now: datetime | None = None) -> str:
+        """The session cookie of a person, opened when first asked for."""
+        if login not in self.tokens:
+            with self.database.write() as session:
+                user = session.merge(self.staff.users[login], load=False) if login in self.staff.users else self._user(login)
+                self.tokens[login] = open_session(session, user, now or self.now, hours=24)
+        return self.tokens[login]
+
+    def _user(self, login: str):  # noqa: ANN202
+        return next(one.candidate.user for one in self.enrolments if one.candidate.user.login == login)
+
+
+def make_settings(database: Database, folder) -> Settings:  # noqa: ANN001
+    """Settings of a test site whose files lie in `folder`."""
+    return Settings(data_dir=folder, database_url=database.url, secret=SECRET)
+
+
+def build_world(database: Database, folder, *, level: str = "junior", candidates: int = 3, now: datetime = NOW) -> World:  # noqa: ANN001
+    """A site with `candidates` booked for a prepared sitting of `level` that opened a minute ago and lasts eight hours."""
+    with database.write() as session:
+        staff = add_staff(session, now)
+        add_content(session, staff, now, level_bank(level))
+        enrolments = [add_candidate(session, staff, number, level, now) for number in range(candidates)]
+        sitting = hold_sitting(session, staff, enrolments, SittingKind.REGULAR, now - timedelta(minutes=1), now)
+        for enrolment in enrolments:
+            assert enrolment.candidate.user.login.startswith(candidate_number(0)[:7])
+        [paper.id for booking in sitting.bookings for paper in booking.papers]
+    return World(database, make_settings(database, folder), staff, enrolments, sitting, now)
