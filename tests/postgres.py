@@ -47,9 +47,20 @@ def run_postgres(*, durable: bool = False) -> Iterator[str]:
         settings += " -c fsync=off -c full_page_writes=off"
     run = {"check": True, "cwd": folder, "stdout": subprocess.DEVNULL}
     try:
-        subprocess.run(_as_user([str(binaries / "initdb"), "-D", str(data), "-U", "exam", "-A", "trust", "-E", "UTF8", "--no-sync"]), **run)
-        subprocess.run(_as_user([str(binaries / "pg_ctl"), "-D", str(data), "-w", "-o", settings, "-l", str(folder / "log"), "start"]), **run)
+        subprocess.run(
+            _as_user([str(binaries / "initdb"), "-D", str(data), "-U", "exam", "-A", "trust", "-E", "UTF8", "--no-sync"]), **run
+        )
+        subprocess.run(
+            _as_user([str(binaries / "pg_ctl"), "-D", str(data), "-w", "-o", settings, "-l", str(folder / "log"), "start"]),
+            **run,
+        )
         yield f"postgresql+psycopg://exam@127.0.0.1:{port}/postgres"
     finally:
-        subprocess.run(_as_user([str(binaries / "pg_ctl"), "-D", str(data), "-m", "immediate", "stop"]), check=False, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        subprocess.run(
+            _as_user([str(binaries / "pg_ctl"), "-D", str(data), "-m", "immediate", "stop"]),
+            check=False,
+            cwd=folder,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         shutil.rmtree(folder, ignore_errors=True)

@@ -26,7 +26,9 @@ def level_bank(level: str) -> Bank:
     """The part of the sample bank that belongs to one level, so that a test stores no more than it needs."""
     whole = sample_bank()
     return Bank(
-        id=whole.id, title=whole.title, languages=whole.languages,
+        id=whole.id,
+        title=whole.title,
+        languages=whole.languages,
         items=[item for item in whole.items if item["level"] == level],
         cases=[case for case in whole.cases if case["level"] == level],
     )
@@ -52,16 +54,16 @@ class World:
                 self.tokens[login] = open_session(session, user, now or self.now, hours=24)
         return self.tokens[login]
 
-    def _user(self, login: str):  # noqa: ANN202
+    def _user(self, login: str):
         return next(one.candidate.user for one in self.enrolments if one.candidate.user.login == login)
 
 
-def make_settings(database: Database, folder) -> Settings:  # noqa: ANN001
+def make_settings(database: Database, folder) -> Settings:
     """Settings of a test site whose files lie in `folder`."""
     return Settings(data_dir=folder, database_url=database.url, secret=SECRET)
 
 
-def build_world(database: Database, folder, *, level: str = "junior", candidates: int = 3, now: datetime = NOW) -> World:  # noqa: ANN001
+def build_world(database: Database, folder, *, level: str = "junior", candidates: int = 3, now: datetime = NOW) -> World:
     """A site with `candidates` booked for a prepared sitting of `level` that opened a minute ago and lasts eight hours."""
     with database.write() as session:
         staff = add_staff(session, now)

@@ -41,9 +41,17 @@ def _syllabus_of(document: dict[str, Any]) -> str:
 def _store_version(session: Session, document: dict[str, Any], kind: str, number: int, by: User, now: datetime) -> ItemVersion:
     document = {**document, "version": number}
     version = ItemVersion(
-        code=document["id"], version=number, kind=kind, type=document.get("type", kind), level=document.get("level", ""),
-        syllabus=_syllabus_of(document), state=ItemState.DRAFT, document=document, digest=_content_digest(document),
-        author_id=by.id, changed_at=now,
+        code=document["id"],
+        version=number,
+        kind=kind,
+        type=document.get("type", kind),
+        level=document.get("level", ""),
+        syllabus=_syllabus_of(document),
+        state=ItemState.DRAFT,
+        document=document,
+        digest=_content_digest(document),
+        author_id=by.id,
+        changed_at=now,
     )
     session.add(version)
     session.flush()
@@ -85,7 +93,8 @@ def export_bank(session: Session) -> Bank:
     codes = select(ItemVersion.code).where(ItemVersion.state != ItemState.RETIRED)
     newest = sorted(_newest_versions(session, session.scalars(codes)).values(), key=lambda version: version.code)
     return Bank(
-        id="bank", title={"zh-CN": "题库", "en": "Question bank"},
+        id="bank",
+        title={"zh-CN": "题库", "en": "Question bank"},
         items=[version.document for version in newest if version.kind == "item"],
         cases=[version.document for version in newest if version.kind == "case"],
     )
@@ -116,7 +125,9 @@ def move_item(session: Session, version: ItemVersion, event: str, by: User, now:
     """
     state = next_state(version.state, event)
     if state is None:
-        raise Refusal("wrong_state", f"{version.code} version {version.version} is {version.state.value}, it cannot be: {event}")
+        raise Refusal(
+            "wrong_state", f"{version.code} version {version.version} is {version.state.value}, it cannot be: {event}"
+        )
     if event == "submit" and not by.has_role(Role.AUTHOR):
         raise Refusal("not_allowed", "only the question-setting team submits")
     if event != "submit":
@@ -137,7 +148,9 @@ def _check_reviewer(version: ItemVersion, by: User) -> None:
 
 
 def _retire_approved(session: Session, code: str, by: User, now: datetime) -> None:
-    before = session.scalars(select(ItemVersion).where(ItemVersion.code == code, ItemVersion.state == ItemState.APPROVED)).one_or_none()
+    before = session.scalars(
+        select(ItemVersion).where(ItemVersion.code == code, ItemVersion.state == ItemState.APPROVED)
+    ).one_or_none()
     if before is not None:
         before.state, before.changed_at = ItemState.RETIRED, now
         session.flush()
@@ -160,13 +173,25 @@ def store_scheme(session: Session, document: dict[str, Any], effective_from: dat
     Refusal
         `already_there` when this version is stored.
     """
-    known = select(func.count()).where(SchemeVersion.scheme == document["id"], SchemeVersion.version == str(document["version"]))
+    known = select(func.count()).where(
+        SchemeVersion.scheme == document["id"], SchemeVersion.version == str(document["version"])
+    )
     if session.scalar(known):
         raise Refusal("already_there", f"scheme {document['id']} {document['version']} is stored; a change needs a new version")
-    version = SchemeVersion(scheme=document["id"], version=str(document["version"]), document=document, effective_from=effective_from)
+    version = SchemeVersion(
+        scheme=document["id"], version=str(document["version"]), document=document, effective_from=effective_from
+    )
     session.add(version)
     session.flush()
-    audit.record(session, by, "scheme.stored", f"scheme:{version.scheme}", now, version=version.version, digest=sha256_hex(canonical_json(document)))
+    audit.record(
+        session,
+        by,
+        "scheme.stored",
+        f"scheme:{version.scheme}",
+        now,
+        version=version.version,
+        digest=sha256_hex(canonical_json(document)),
+    )
     return version
 
 
@@ -188,7 +213,9 @@ def get_blueprint(session: Session, name: str) -> dict[str, Any]:
     Refusal
         `not_found`.
     """
-    found = session.scalars(select(BlueprintVersion).where(BlueprintVersion.name == name).order_by(BlueprintVersion.version.desc())).first()
+    found = session.scalars(
+        select(BlueprintVersion).where(BlueprintVersion.name == name).order_by(BlueprintVersion.version.desc())
+    ).first()
     if found is None:
         raise Refusal("not_found", f"there is no blueprint {name}")
     document: dict[str, Any] = found.document

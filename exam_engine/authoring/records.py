@@ -28,7 +28,13 @@ class ItemVersion(Base):
         UniqueConstraint("code", "version"),
         CheckConstraint("version >= 1", name="version_counts_from_one"),
         CheckConstraint("reviewer_id IS NULL OR reviewer_id <> author_id", name="author_is_not_reviewer"),
-        Index("uq_item_versions_approved", "code", unique=True, sqlite_where=text("state = 'approved'"), postgresql_where=text("state = 'approved'")),
+        Index(
+            "uq_item_versions_approved",
+            "code",
+            unique=True,
+            sqlite_where=text("state = 'approved'"),
+            postgresql_where=text("state = 'approved'"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)

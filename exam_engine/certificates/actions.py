@@ -23,8 +23,12 @@ def send_pass(session: Session, result: Result, now: datetime) -> None:
     event_id = f"pass-{uuid.uuid4()}"
     session.add(
         OutboxEvent(
-            event_id=event_id, result_id=result.id, body=outcome_event(result, event_id, now), state=DeliveryState.WAITING,
-            next_try_at=now, created_at=now,
+            event_id=event_id,
+            result_id=result.id,
+            body=outcome_event(result, event_id, now),
+            state=DeliveryState.WAITING,
+            next_try_at=now,
+            created_at=now,
         )
     )
     session.flush()
@@ -64,14 +68,21 @@ def issue_certificate(session: Session, event: OutboxEvent, issued: Issued, now:
     issued_at = datetime.fromisoformat(body["at"])
     number = issued.number or certificate_number(body["level"]["id"], issued_at.year, event.result_id)
     certificate = Certificate(
-        result_id=event.result_id, number=number, verification=issued.verification or verification_code(session.info["secret"], number),
-        state=CertificateState.VALID, document={name: body[name] for name in ("candidate", "level", "scheme", "outcome")},
-        issued_at=issued_at, valid_until=datetime.fromisoformat(body["valid_until"]), result=result,
+        result_id=event.result_id,
+        number=number,
+        verification=issued.verification or verification_code(session.info["secret"], number),
+        state=CertificateState.VALID,
+        document={name: body[name] for name in ("candidate", "level", "scheme", "outcome")},
+        issued_at=issued_at,
+        valid_until=datetime.fromisoformat(body["valid_until"]),
+        result=result,
     )
     session.add(certificate)
     result.booking.enrolment.state = EnrolmentState.CERTIFIED
     session.flush()
-    audit.record(session, "system", "certificate.issued", f"certificate:{number}", now, result=event.result_id, event=event.event_id)
+    audit.record(
+        session, "system", "certificate.issued", f"certificate:{number}", now, result=event.result_id, event=event.event_id
+    )
     hooks.tell(session, "certificate.issued", certificate, now)
     return certificate
 
@@ -79,7 +90,9 @@ def issue_certificate(session: Session, event: OutboxEvent, issued: Issued, now:
 def find_certificate(session: Session, code: str) -> Certificate | None:
     """The certificate with this verification code or number, however the hyphens and letters are typed."""
     typed = code.strip().upper()
-    return session.scalars(select(Certificate).where((Certificate.verification == typed) | (Certificate.number == typed))).one_or_none()
+    return session.scalars(
+        select(Certificate).where((Certificate.verification == typed) | (Certificate.number == typed))
+    ).one_or_none()
 
 
 def get_own_certificate(session: Session, number: str, user_id: int) -> Certificate:

@@ -1,14 +1,15 @@
 """Draining the outbox: each pass is offered to the issuer until it is taken, and acted on once.
 
 An event is claimed by moving its next try ahead, in a transaction of its own; then the issuer is asked; then certificate and
-delivery are written in one transaction. A crash between the last two means a repeat under the same event id, which the issuer knows.
+delivery are written in one transaction. A crash between the last two means a repeat under the same event id, which the issuer
+knows.
 """
 
 from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from exam_engine.certificates.actions import issue_certificate
@@ -35,8 +36,12 @@ def drain_outbox(database: Database, settings: Settings, clock: Clock) -> int:
     return sum(_deliver(database, issuer, event_id, clock) for event_id in due)
 
 
-def _due(now: datetime):  # type: ignore[no-untyped-def]  SQLAlchemy's own type of a query is longer than the query
-    return select(OutboxEvent).where(OutboxEvent.state == DeliveryState.WAITING, OutboxEvent.next_try_at <= now).order_by(OutboxEvent.id)
+def _due(now: datetime) -> Select[tuple[OutboxEvent]]:
+    return (
+        select(OutboxEvent)
+        .where(OutboxEvent.state == DeliveryState.WAITING, OutboxEvent.next_try_at <= now)
+        .order_by(OutboxEvent.id)
+    )
 
 
 def _deliver(database: Database, issuer: Issuer, event_id: int, clock: Clock) -> int:

@@ -66,7 +66,9 @@ def _draw_frame(page: FPDF) -> None:
     page.rect(14.5, 14.5, 268, 181)
 
 
-def _line(page: FPDF, place: tuple[float, float], text: str, size: float, colour: tuple[int, int, int] = INK, *, strong: bool = False) -> None:
+def _line(
+    page: FPDF, place: tuple[float, float], text: str, size: float, colour: tuple[int, int, int] = INK, *, strong: bool = False
+) -> None:
     page.set_font("Noto", "B" if strong else "", size)
     page.set_text_color(*colour)
     page.text(*place, text)
@@ -77,7 +79,13 @@ def _draw_head(page: FPDF) -> None:
     page.rect(30, 30, 12, 12, style="F", round_corners=True, corner_radius=2.5)
     page.set_draw_color(255, 255, 255)
     page.set_line_width(0.9)
-    for start, end in (((33, 33.6), (39, 33.6)), ((33, 36), (35.4, 36)), ((33, 38.4), (35.4, 38.4)), ((36.6, 37.4), (37.6, 38.4)), ((37.6, 38.4), (39.6, 36))):
+    for start, end in (
+        ((33, 33.6), (39, 33.6)),
+        ((33, 36), (35.4, 36)),
+        ((33, 38.4), (35.4, 38.4)),
+        ((36.6, 37.4), (37.6, 38.4)),
+        ((37.6, 38.4), (39.6, 36)),
+    ):
         page.line(*start, *end)
     _line(page, (46, 38.2), "ITSM Certification   信息技术服务管理认证", 14, strong=True)
 

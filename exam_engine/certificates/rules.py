@@ -32,7 +32,8 @@ def add_months(instant: datetime, months: int) -> datetime:
 
 def next_wait(tries: int) -> timedelta:
     """How long to wait after the `tries`th failure: doubling from ten seconds to six hours."""
-    return min(FIRST_WAIT * 2 ** min(tries - 1, 20), LONGEST_WAIT)
+    doubled: timedelta = FIRST_WAIT * (1 << min(tries - 1, 20))
+    return min(doubled, LONGEST_WAIT)
 
 
 def standing(state: str, valid_until: datetime, now: datetime) -> str:

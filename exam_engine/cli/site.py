@@ -19,7 +19,9 @@ from exam_engine.core.records import Role
 from exam_engine.core.sign_in import add_user, hash_password
 from exam_engine.migrate import current_revision, newest_revision, upgrade_database
 
-data_option = click.option("--data", type=click.Path(path_type=Path, file_okay=False), default=None, help="The data folder (EXAM_ENGINE_DATA).")
+data_option = click.option(
+    "--data", type=click.Path(path_type=Path, file_okay=False), default=None, help="The data folder (EXAM_ENGINE_DATA)."
+)
 
 
 def load_settings(data: Path | None) -> Settings:
@@ -61,7 +63,9 @@ def upgrade(data: Path | None) -> None:
 @data_option
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
-@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes; more than one needs PostgreSQL.")
+@click.option(
+    "--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes; more than one needs PostgreSQL."
+)
 def serve(data: Path | None, host: str, port: int, workers: int) -> None:
     """Serve the site until Ctrl-C."""
     settings = load_settings(data)
@@ -79,8 +83,15 @@ def run_server(settings: Settings, host: str, port: int, workers: int = 1) -> No
 
     os.environ["EXAM_ENGINE_DATA"] = str(settings.data_dir)  # the server's processes read their settings from there
     Granian(
-        "exam_engine.asgi:create_service", factory=True, interface=Interfaces.ASGI, address=host, port=port, workers=workers,
-        backlog=2048, log_access=False, websockets=False,
+        "exam_engine.asgi:create_service",
+        factory=True,
+        interface=Interfaces.ASGI,
+        address=host,
+        port=port,
+        workers=workers,
+        backlog=2048,
+        log_access=False,
+        websockets=False,
     ).serve()
 
 

@@ -60,8 +60,14 @@ def append_events(session: Session, events: Iterable[Event], now: datetime) -> N
         digest = link_digest(head.digest, head.seq + 1, now, (event.actor, event.action, event.subject, data))
         session.add(
             AuditEntry(
-                seq=head.seq + 1, at=now, actor=event.actor, action=event.action, subject=event.subject,
-                data=data, previous=head.digest, digest=digest,
+                seq=head.seq + 1,
+                at=now,
+                actor=event.actor,
+                action=event.action,
+                subject=event.subject,
+                data=data,
+                previous=head.digest,
+                digest=digest,
             )
         )
         head.seq, head.digest = head.seq + 1, digest

@@ -84,7 +84,9 @@ def open_session(session: Session, user: User, now: datetime, hours: int) -> str
     """Open a session for `user` and return the cookie's value; what has expired is swept out."""
     token = secrets.token_urlsafe(32)
     session.execute(delete(WebSession).where(WebSession.expires_at < now))
-    session.add(WebSession(token_hash=hash_token(token), user_id=user.id, created_at=now, expires_at=now + timedelta(hours=hours)))
+    session.add(
+        WebSession(token_hash=hash_token(token), user_id=user.id, created_at=now, expires_at=now + timedelta(hours=hours))
+    )
     audit.record(session, user.login, "session.opened", f"user:{user.id}", now)
     return token
 

@@ -1,9 +1,10 @@
 """Sign-in, language, static files and the addresses that machines ask for health."""
 
 from pathlib import Path
+from typing import Final
 from urllib.parse import urlsplit
 
-from flask import Response, make_response, redirect, render_template, request, send_from_directory, url_for
+from flask import Response, current_app, make_response, redirect, render_template, request, send_from_directory, url_for
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
@@ -14,8 +15,25 @@ from exam_engine.core import words
 from exam_engine.core.errors import Refusal
 from exam_engine.core.page import PLAYER, current_user, get_site, stage
 from exam_engine.core.records import Role, User
+from exam_engine.core.throttle import Throttle
 
 core = stage("core", __name__)
+
+PUBLIC: Final = frozenset(
+    {
+        "core.front",
+        "core.sign_in",
+        "core.sign_in_post",
+        "core.sign_out",
+        "core.choose_language",
+        "core.help_page",
+        "core.static_file",
+        "core.healthz",
+        "core.readyz",
+        "core.metrics",
+    }
+)
+"""Addresses that anyone may ask; every other one names the roles it is for."""
 
 HOMES = (
     (Role.CANDIDATE, "/way"),
@@ -56,16 +74,31 @@ def sign_in() -> str:
 def sign_in_post() -> BaseResponse | tuple[str, int]:
     """Check name and password, open a session."""
     site, login = get_site(), request.form.get("login", "")
+    target = _local(request.form.get("next", "/"))
     try:
-        with site.database.read() as session:
-            user = sessions.check_password(session, login, request.form.get("password", ""))
+        user = _check_sign_in(login, request.form.get("password", ""))
     except Refusal as refusal:
-        return render_template("sign_in.html", next=_local(request.form.get("next", "/")), login=login, refusal=refusal), 401
+        return render_template("sign_in.html", next=target, login=login, refusal=refusal), refusal.kind.status
     with site.database.write() as session:
         token = sessions.open_session(session, user, site.clock(), site.settings.session_hours)
-    response = redirect(_local(request.form.get("next", "/")))
+    response = redirect(target)
     response.set_cookie(sessions.COOKIE, token, httponly=True, samesite="Lax", secure=site.settings.secure_cookies)
     return response
+
+
+def _check_sign_in(login: str, password: str) -> User:
+    """The person who signs in; failures are counted, and too many of them wait a minute."""
+    site, place = get_site(), request.remote_addr or ""
+    throttle: Throttle = current_app.extensions.setdefault("sign_in_throttle", Throttle())
+    throttle.check(login, place, site.clock())
+    try:
+        with site.database.read() as session:
+            user = sessions.check_password(session, login, password)
+    except Refusal:
+        throttle.count_failure(login, place, site.clock())
+        raise
+    throttle.forget(login, place)
+    return user
 
 
 @core.post("/sign-out")

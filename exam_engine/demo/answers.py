@@ -1,7 +1,7 @@
 """Simulated candidates: what somebody of a given ability answers.
 
-Whether an answer is right follows the three-parameter logistic model (Birnbaum, in Lord & Novick 1968, ch. 17) with the item's own
-parameters, provisional ones where the item is not calibrated yet. A wrong answer is a plausible one, never a malformed one.
+Whether an answer is right follows the three-parameter logistic model (Birnbaum, in Lord & Novick 1968, ch. 17) with the item's
+own parameters, provisional ones where the item is not calibrated yet. A wrong answer is a plausible one, never a malformed one.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,9 +16,11 @@ Item = Mapping[str, Any]
 Response = Any
 
 SENTENCES: Final = {
-    "zh-CN": "先恢复服务，再查明原因。受影响的用户和时间段已在记录中列出。变更前要评估风险，并准备回退方案。结果由流程负责人复核，经验写入知识库。",
-    "en": "Restore the service first, then look for the cause. The records list the users and times affected. Assess the risk before the "
-    "change and prepare a way back. The process owner reviews the result, and what was learned goes into the knowledge base. ",
+    "zh-CN": "先恢复服务，再查明原因。受影响的用户和时间段已在记录中列出。变更前要评估风险，并准备回退方案。"
+    "结果由流程负责人复核，经验写入知识库。",
+    "en": "Restore the service first, then look for the cause. The records list the users and times affected. "
+    "Assess the risk before the change and prepare a way back. The process owner reviews the result, and what was learned goes "
+    "into the knowledge base. ",
 }
 
 

@@ -41,7 +41,9 @@ class Staff:
 def add_staff(session: Session, now: datetime) -> Staff:
     """Add everybody who works here."""
     password_hash = hash_password(PASSWORD)
-    users = {member.login: add_user(session, member.login, password_hash, member.names, list(member.roles), now) for member in STAFF}
+    users = {
+        member.login: add_user(session, member.login, password_hash, member.names, list(member.roles), now) for member in STAFF
+    }
     return Staff(users, password_hash)
 
 
@@ -82,7 +84,14 @@ def train(session: Session, staff: Staff, enrolment: Enrolment, now: datetime) -
 
 
 def hold_sitting(
-    session: Session, staff: Staff, enrolments: list[Enrolment], kind: SittingKind, opens_at: datetime, now: datetime, *, hours: int = 8
+    session: Session,
+    staff: Staff,
+    enrolments: list[Enrolment],
+    kind: SittingKind,
+    opens_at: datetime,
+    now: datetime,
+    *,
+    hours: int = 8,
 ) -> Sitting:
     """Plan a sitting for these enrolments of one level, book them and prepare the papers."""
     plan = Plan(enrolments[0].level, kind, opens_at, opens_at + timedelta(hours=hours), ROOM)

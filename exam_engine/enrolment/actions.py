@@ -39,7 +39,9 @@ def scheme_in_force(session: Session, now: datetime) -> SchemeVersion:
         `not_found` when the site has no scheme yet.
     """
     found = session.scalars(
-        select(SchemeVersion).where(SchemeVersion.effective_from <= now).order_by(SchemeVersion.effective_from.desc(), SchemeVersion.id.desc())
+        select(SchemeVersion)
+        .where(SchemeVersion.effective_from <= now)
+        .order_by(SchemeVersion.effective_from.desc(), SchemeVersion.id.desc())
     ).first()
     if found is None:
         raise Refusal("not_found", "no scheme is in force")
@@ -65,10 +67,24 @@ def accept_enrolment(session: Session, candidate: Candidate, level: str, by: str
     if session.scalars(active).first() is not None:
         raise Refusal("already_there", f"candidate {candidate.number} is already on the way to {level}")
     enrolment = Enrolment(
-        candidate_id=candidate.id, candidate=candidate, level=level, scheme_version_id=scheme.id, scheme_version=scheme,
-        state=EnrolmentState.ACTIVE, accepted_at=now,
+        candidate_id=candidate.id,
+        candidate=candidate,
+        level=level,
+        scheme_version_id=scheme.id,
+        scheme_version=scheme,
+        state=EnrolmentState.ACTIVE,
+        accepted_at=now,
     )
     session.add(enrolment)
     session.flush()
-    audit.record(session, by, "enrolment.accepted", f"enrolment:{enrolment.id}", now, level=level, scheme=scheme.version, candidate=candidate.number)
+    audit.record(
+        session,
+        by,
+        "enrolment.accepted",
+        f"enrolment:{enrolment.id}",
+        now,
+        level=level,
+        scheme=scheme.version,
+        candidate=candidate.number,
+    )
     return enrolment

@@ -36,7 +36,14 @@ class Enrolment(Base):
 
     __tablename__ = "enrolments"
     __table_args__ = (
-        Index("uq_enrolments_active", "candidate_id", "level", unique=True, sqlite_where=text("state = 'active'"), postgresql_where=text("state = 'active'")),
+        Index(
+            "uq_enrolments_active",
+            "candidate_id",
+            "level",
+            unique=True,
+            sqlite_where=text("state = 'active'"),
+            postgresql_where=text("state = 'active'"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)

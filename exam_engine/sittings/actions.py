@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from question_bank.assembly.orders import draw_order
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -18,10 +19,18 @@ from exam_engine.enrolment.actions import scheme_in_force
 from exam_engine.enrolment.records import Enrolment, EnrolmentState
 from exam_engine.sittings import gate
 from exam_engine.sittings.papers import DrawnForm, draw_case, draw_theory
-from exam_engine.sittings.records import Booking, BookingState, CandidatePaper, Form, Sitting, SittingKind, SittingPaper, SittingState
+from exam_engine.sittings.records import (
+    Booking,
+    BookingState,
+    CandidatePaper,
+    Form,
+    Sitting,
+    SittingKind,
+    SittingPaper,
+    SittingState,
+)
 from exam_engine.sittings.rules import next_state, paper_of, seat_name, share_forms
 from question_bank.assembly.assemble import InfeasibleError, UndecidedError, assemble
-from question_bank.assembly.orders import draw_order
 from question_bank.assembly.rules import Request
 from question_bank.blueprint import parse_blueprint
 from question_bank.pool import pool_of_items
@@ -58,17 +67,34 @@ def plan_sitting(session: Session, plan: Plan, by: User, now: datetime) -> Sitti
     if plan.opens_at >= plan.closes_at:
         raise Refusal("bad_content", "a sitting opens before it closes")
     sitting = Sitting(
-        level=plan.level, kind=plan.kind, state=SittingState.PLANNED, scheme_version_id=scheme.id, scheme_version=scheme, room=plan.room,
-        opens_at=plan.opens_at, closes_at=plan.closes_at, seed=secrets.randbits(48), created_by_id=by.id,
+        level=plan.level,
+        kind=plan.kind,
+        state=SittingState.PLANNED,
+        scheme_version_id=scheme.id,
+        scheme_version=scheme,
+        room=plan.room,
+        opens_at=plan.opens_at,
+        closes_at=plan.closes_at,
+        seed=secrets.randbits(48),
+        created_by_id=by.id,
         papers=[
-            SittingPaper(code=paper["id"], kind=paper["kind"], minutes=paper["minutes"], title=paper["title"]) for paper in level["papers"]
+            SittingPaper(code=paper["id"], kind=paper["kind"], minutes=paper["minutes"], title=paper["title"])
+            for paper in level["papers"]
         ],
     )
     session.add(sitting)
     session.flush()
     audit.record(
-        session, by.login, "sitting.planned", f"sitting:{sitting.id}", now,
-        level=plan.level, kind=plan.kind.value, opens_ms=to_ms(plan.opens_at), closes_ms=to_ms(plan.closes_at), seed=sitting.seed,
+        session,
+        by.login,
+        "sitting.planned",
+        f"sitting:{sitting.id}",
+        now,
+        level=plan.level,
+        kind=plan.kind.value,
+        opens_ms=to_ms(plan.opens_at),
+        closes_ms=to_ms(plan.closes_at),
+        seed=sitting.seed,
     )
     return sitting
 
@@ -81,7 +107,9 @@ def get_sitting(session: Session, sitting_id: int) -> Sitting:
     return found
 
 
-def book(session: Session, sitting: Sitting, enrolment: Enrolment, by: str, now: datetime, *, time_percent: int = 100) -> Booking:
+def book(
+    session: Session, sitting: Sitting, enrolment: Enrolment, by: str, now: datetime, *, time_percent: int = 100
+) -> Booking:
     """Give the candidate a seat, if the retake rules of their scheme allow this kind of sitting.
 
     Raises
@@ -100,12 +128,26 @@ def book(session: Session, sitting: Sitting, enrolment: Enrolment, by: str, now:
         raise Refusal("already_there", f"candidate {enrolment.candidate.number} holds an open booking")
     taken = session.scalar(select(func.count()).where(Booking.sitting_id == sitting.id)) or 0
     booking = Booking(
-        sitting_id=sitting.id, sitting=sitting, enrolment_id=enrolment.id, enrolment=enrolment, seat=seat_name(taken),
-        time_percent=time_percent, booked_at=now,
+        sitting_id=sitting.id,
+        sitting=sitting,
+        enrolment_id=enrolment.id,
+        enrolment=enrolment,
+        seat=seat_name(taken),
+        time_percent=time_percent,
+        booked_at=now,
     )
     session.add(booking)
     session.flush()
-    audit.record(session, by, "booking.made", f"booking:{booking.id}", now, sitting=sitting.id, candidate=enrolment.candidate.number, seat=booking.seat)
+    audit.record(
+        session,
+        by,
+        "booking.made",
+        f"booking:{booking.id}",
+        now,
+        sitting=sitting.id,
+        candidate=enrolment.candidate.number,
+        seat=booking.seat,
+    )
     return booking
 
 
@@ -146,8 +188,13 @@ def prepare(session: Session, sitting: Sitting, by: str, now: datetime, progress
     sitting.state = state
     session.flush()
     audit.record(
-        session, by, "sitting.prepared", f"sitting:{sitting.id}", now,
-        bookings=len(sitting.bookings), forms={paper.code: [form.digest for form in paper.forms] for paper in sitting.papers},
+        session,
+        by,
+        "sitting.prepared",
+        f"sitting:{sitting.id}",
+        now,
+        bookings=len(sitting.bookings),
+        forms={paper.code: [form.digest for form in paper.forms] for paper in sitting.papers},
     )
 
 
@@ -157,7 +204,12 @@ def _prepare_forms(session: Session, sitting: Sitting, paper: SittingPaper, seen
     draw = _cases if paper.kind == "practical" else _theory
     forms = [
         Form(
-            sitting_paper=paper, number=number, slots=drawn.slots, public=drawn.public, marking=drawn.marking, digest=drawn.digest,
+            sitting_paper=paper,
+            number=number,
+            slots=drawn.slots,
+            public=drawn.public,
+            marking=drawn.marking,
+            digest=drawn.digest,
         )
         for number, drawn in enumerate(draw(session, sitting, rule, seen), 1)
     ]
@@ -194,7 +246,11 @@ def _cases(session: Session, sitting: Sitting, _rule: Any, seen: list[frozenset[
     """Every case of the level that somebody here has not seen; a case is seen when any of its parts was."""
     drawn = [draw_case(case) for case in approved_documents(session, "case", sitting.level)]
     if not all(any(not _codes_of(form.slots) & codes for form in drawn) for codes in seen):
-        raise Refusal("blueprint_infeasible", "there is no case that every candidate has not seen", conflict=[{"rule": "cases", "detail": str(len(drawn))}])
+        raise Refusal(
+            "blueprint_infeasible",
+            "there is no case that every candidate has not seen",
+            conflict=[{"rule": "cases", "detail": str(len(drawn))}],
+        )
     return drawn
 
 
@@ -206,12 +262,20 @@ def _assign(session: Session, sitting: Sitting, forms: list[Form], seen: list[fr
     shares = share_forms(seen, [_codes_of(form.slots) for form in forms])
     for booking, share in zip(sitting.bookings, shares, strict=True):
         if share is None:
-            raise Refusal("blueprint_infeasible", f"no form is new to candidate {booking.enrolment.candidate.number}", conflict=[])
+            raise Refusal(
+                "blueprint_infeasible", f"no form is new to candidate {booking.enrolment.candidate.number}", conflict=[]
+            )
         form = forms[share]
         session.add(
             CandidatePaper(
-                booking_id=booking.id, sitting_paper_id=form.sitting_paper_id, form_id=form.id,
-                order=draw_order(form.slots, form.marking_items(), f"{sitting.seed}/{booking.enrolment.candidate.number}/{form.sitting_paper.code}"),
+                booking_id=booking.id,
+                sitting_paper_id=form.sitting_paper_id,
+                form_id=form.id,
+                order=draw_order(
+                    form.slots,
+                    form.marking_items(),
+                    f"{sitting.seed}/{booking.enrolment.candidate.number}/{form.sitting_paper.code}",
+                ),
             )
         )
     session.flush()

@@ -94,6 +94,9 @@ def check_open(session: Session, enrolment: Enrolment, kind: SittingKind, at: da
         not_before = found.not_before.isoformat() if found.not_before else None
         facts = {"not_before": not_before, "open": found.open, "asked": kind.value}
         raise Refusal(
-            "not_eligible", f"candidate {enrolment.candidate.number}: {WHY[bar] % facts}",
-            reasons=[bar], open=found.open, not_before=not_before,
+            "not_eligible",
+            f"candidate {enrolment.candidate.number}: {WHY[bar] % facts}",
+            reasons=[bar],
+            open=found.open,
+            not_before=not_before,
         )

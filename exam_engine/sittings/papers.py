@@ -35,7 +35,15 @@ def section_of(syllabus: str | Sequence[str]) -> str:
 def _slot(name: str, key: str, code: str, item: Mapping[str, Any], section: str) -> Document:
     """`item` is the key of the item in the form's documents, `code` its id in the bank."""
     marks = str(item.get("marks", 1))
-    return {"slot": name, "item": key, "code": code, "version": item.get("version", 1), "section": section, "marks": marks, "type": item["type"]}
+    return {
+        "slot": name,
+        "item": key,
+        "code": code,
+        "version": item.get("version", 1),
+        "section": section,
+        "marks": marks,
+        "type": item["type"],
+    }
 
 
 def draw_theory(items: Iterable[Document]) -> DrawnForm:
@@ -43,7 +51,8 @@ def draw_theory(items: Iterable[Document]) -> DrawnForm:
     drawn = list(items)
     return DrawnForm(
         slots=[
-            _slot(f"q{number}", item["id"], item["id"], item, section_of(item["syllabus"])) for number, item in enumerate(drawn, 1)
+            _slot(f"q{number}", item["id"], item["id"], item, section_of(item["syllabus"]))
+            for number, item in enumerate(drawn, 1)
         ],
         public=orjson.dumps({"items": {item["id"]: public_view(item) for item in drawn}, "case": None}).decode(),
         marking=canonical_json({"items": {item["id"]: item for item in drawn}, "case": None}),
@@ -63,9 +72,11 @@ def draw_case(case: Document) -> DrawnForm:
         task["parts"] = [f"{task['id']}/{part['id']}" for part in task["parts"]]
     return DrawnForm(
         slots=[
-            _slot(name, name, f"{case['id']}/{name}", part, section_of(part.get("syllabus", case["syllabus"])))
+            _slot(name, name, f"{case['id']}/{name}", part, section_of(part.get("syllabus") or case["syllabus"]))
             for name, part in parts.items()
         ],
-        public=orjson.dumps({"items": {name: {**public_view(part), "id": name} for name, part in parts.items()}, "case": shown}).decode(),
+        public=orjson.dumps(
+            {"items": {name: {**public_view(part), "id": name} for name, part in parts.items()}, "case": shown}
+        ).decode(),
         marking=canonical_json({"items": dict(parts), "case": case}),
     )

@@ -102,7 +102,13 @@ class Booking(Base):
         UniqueConstraint("sitting_id", "enrolment_id"),
         UniqueConstraint("sitting_id", "seat"),
         CheckConstraint("time_percent >= 100", name="never_less_time"),
-        Index("uq_bookings_open", "enrolment_id", unique=True, sqlite_where=text("state = 'open'"), postgresql_where=text("state = 'open'")),
+        Index(
+            "uq_bookings_open",
+            "enrolment_id",
+            unique=True,
+            sqlite_where=text("state = 'open'"),
+            postgresql_where=text("state = 'open'"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
