@@ -1,3 +1,4 @@
+from contextlib import suppress
 from fractions import Fraction
 
 import pytest
@@ -121,7 +122,5 @@ def test_a_number_grouped_as_the_locale_groups_it_is_read_back(value, locale):
 
 @given(st.text(max_size=30), st.sampled_from([None, "en", "de", "fr", "zh-CN"]))
 def test_any_text_is_either_read_or_refused(text, locale):
-    try:
-        read_number(text, locale)
-    except ResponseError as refusal:
-        assert refusal.message
+    with suppress(ResponseError):
+        assert isinstance(read_number(text, locale).number, Fraction)
