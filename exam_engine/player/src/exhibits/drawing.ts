@@ -1,0 +1,55 @@
+/** Geometry for exhibits drawn as SVG: pure, so that it can be tested. */
+
+const WIDE = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]/;
+
+/** About how wide a text is, in the units of the drawing. */
+export function textWidth(text: string, size: number): number {
+  return [...text].reduce((sum, char) => sum + (WIDE.test(char) ? size : size * 0.56), 0);
+}
+
+/** Breaks a text into lines no wider than `width`: at spaces, in Chinese anywhere. Nothing is cut. */
+export function wrap(text: string, width: number, size: number): string[] {
+  const pieces = text.match(/[\u2e80-\uffef]|[^\s\u2e80-\uffef]+\s*|\s+/g) ?? [];
+  const lines: string[] = [];
+  let line = "";
+  for (const piece of pieces) {
+    if (line !== "" && textWidth((line + piece).trimEnd(), size) > width) {
+      lines.push(line.trimEnd());
+      line = "";
+    }
+    line += piece;
+  }
+  if (line.trim() !== "") lines.push(line.trimEnd());
+  return lines;
+}
+
+export interface Box {
+  cx: number;
+  cy: number;
+  width: number;
+  height: number;
+}
+
+/** Where the line from the middle of one box to another leaves it. */
+export function borderPoint(from: Box, to: Box): { x: number; y: number } {
+  const dx = to.cx - from.cx;
+  const dy = to.cy - from.cy;
+  const across = dx === 0 ? Number.POSITIVE_INFINITY : from.width / 2 / Math.abs(dx);
+  const down = dy === 0 ? Number.POSITIVE_INFINITY : from.height / 2 / Math.abs(dy);
+  const share = Math.min(across, down, 1);
+  return { x: from.cx + dx * share, y: from.cy + dy * share };
+}
+
+/** Round ticks from 0 to at least `most`: four to six of them, in steps of 1, 2 or 5. */
+export function ticks(most: number): number[] {
+  const rough = Math.max(most, 1e-9) / 4;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = ([1, 2, 5, 10].find((each) => each * power >= rough * 0.999) ?? 10) * power;
+  const count = Math.ceil(most / step - 1e-9);
+  return Array.from({ length: count + 1 }, (_, place) => Number((place * step).toPrecision(12)));
+}
+
+/** A number for an attribute: short, and the same everywhere. */
+export function px(value: number): string {
+  return String(Math.round(value * 10) / 10);
+}
