@@ -43,7 +43,8 @@ def find_conflict(request: Request) -> tuple[list[Conflict], bool]:
     """
     names = rule_names(request)
     minimal = True
-    for name in tuple(names):
+    # Quotas go first: a conflict of a few rules of the whole form is easier to grasp than one of many quotas.
+    for name in reversed(names):
         fewer = [kept for kept in names if kept != name]
         verdict = find_verdict(compile_rules(request, fewer))
         if verdict is Verdict.INFEASIBLE:

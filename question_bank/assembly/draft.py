@@ -57,13 +57,14 @@ class Draft:
         if self.remaining:
             limit_pairs(self.programme, self.rules, [self.form, self.rest], self.remaining + 1)
 
-    def require_floor(self, floor: float) -> None:
-        """Demand at least this information at every point, of the form and on average of those to come."""
+    def require_floor(self, floor: float, floor_to_come: float) -> None:
+        """Demand at least `floor` at every point of the form, and `floor_to_come` on average of those to come."""
         points = self.rules.points
         if points is None or floor <= 0.0:
             return
-        for places, times in self._sides():
-            self.programme.require([(places, points / floor)], times, np.inf)
+        self.programme.require([(self.form, points / floor)], 1.0, np.inf)
+        if self.remaining:
+            self.programme.require([(self.rest, points / floor_to_come)], self.remaining, np.inf)
 
     def maximise_lowest(self, scale: float) -> Places:
         """Make the lowest information as high as possible; the variable returned holds it in units of `scale`."""
@@ -97,6 +98,10 @@ class Draft:
     def chosen(self, solution: Solution) -> Flags:
         """Mark the items of the form."""
         return np.asarray(solution.values[self.form] > 0.5)
+
+    def chosen_to_come(self, solution: Solution) -> Flags:
+        """Mark the items of the last form, when the draft is exact because one form is to come."""
+        return np.asarray(solution.values[self.rest] > 0.5)
 
     def average(self, solution: Solution) -> Floats:
         """Give each item's share over this form and those to come."""

@@ -13,12 +13,17 @@ from question_bank.pool import Flags, Floats
 
 Progress = Callable[[int], None]
 
-# The draw may give up this share of the best information to be random; more only when the forms get stuck otherwise.
-ROOMS = (0.01, 0.02, 0.04)
+# The draw may give up this share of the best information to be random.
+ROOM = 0.015
+# Whole items fit worse than the shadow's fractions: what is to come keeps this part of the room in reserve.
+RESERVE = 0.6
+GOOD_ENOUGH = 0.975
+ATTEMPTS = 2
+LEAST_GAIN = 2e-3
 INFORMATION_BAND = 0.01
 DIFFICULTY_BAND_LOGIT = 0.02
 BEST = Effort(gap=1e-3, nodes=2_000)
-DRAW = Effort(gap=0.05, nodes=500)
+DRAW = Effort(gap=0.9, nodes=200)
 ANY = Effort(gap=1.0, nodes=20_000)
 
 
@@ -91,21 +96,39 @@ def information_scale(rules: Rules) -> float:
 
 
 def draw_forms(rules: Rules, opening: Opening, seed: int, progress: Progress | None = None) -> list[Flags] | None:
-    """Draw all forms; None when they get stuck one after another, which proves nothing.
-
-    With a maximin goal the forms are drawn with ever more room until the weakest of them is as good as was meant.
-    """
-    if opening.floor is None:
-        return _draw_all(rules, opening, 0.0, np.random.default_rng(seed), progress)
-    candidates = []
-    for room in ROOMS:
-        floor = opening.floor * (1.0 - room)
-        forms = _draw_all(rules, opening, floor, np.random.default_rng(seed), progress)
+    """Draw all forms; None when they get stuck one after another, which proves nothing."""
+    for attempt in range(ATTEMPTS):
+        forms = _draw_all(rules, opening, np.random.default_rng([seed, attempt]), progress)
         if forms is not None:
-            candidates.append(forms)
-            if lowest_information(rules, forms) >= floor * (1.0 - 1e-6):
-                break
-    return max(candidates, key=lambda forms: lowest_information(rules, forms), default=None)
+            return forms if opening.floor is None else mend_weakest(rules, forms, opening.floor * GOOD_ENOUGH)
+    return None
+
+
+def mend_weakest(rules: Rules, forms: list[Flags], wanted: float) -> list[Flags]:
+    """Draw the weakest form again together with one other until every form has the information wanted.
+
+    With all but two forms fixed the draft is exact, so each step is the best exchange between the two.
+    """
+    forms = list(forms)
+    for _ in range(len(forms)):
+        lowest = [lowest_information(rules, [form]) for form in forms]
+        weakest = int(np.argmin(lowest))
+        if lowest[weakest] >= wanted or not _mend(rules, forms, weakest, lowest):
+            break
+    return forms
+
+
+def _mend(rules: Rules, forms: list[Flags], weakest: int, lowest: list[float]) -> bool:
+    scale = information_scale(rules)
+    for partner in sorted(set(range(len(forms))) - {weakest}, key=lambda form: -lowest[form]):
+        others = [form for index, form in enumerate(forms) if index not in (weakest, partner)]
+        draft = Draft(rules, others)
+        reached = draft.maximise_lowest(scale)
+        solution = draft.solve(BEST)
+        if solution.verdict is Verdict.SOLVED and solution.values[reached][0] * scale > lowest[weakest] * (1.0 + LEAST_GAIN):
+            forms[weakest], forms[partner] = draft.chosen(solution), draft.chosen_to_come(solution)
+            return True
+    return False
 
 
 def lowest_information(rules: Rules, forms: list[Flags]) -> float:
@@ -116,14 +139,15 @@ def lowest_information(rules: Rules, forms: list[Flags]) -> float:
 
 
 def _draw_all(
-    rules: Rules, opening: Opening, floor: float, rng: np.random.Generator, progress: Progress | None
+    rules: Rules, opening: Opening, rng: np.random.Generator, progress: Progress | None
 ) -> list[Flags] | None:
+    level = opening.floor or 0.0
     forms: list[Flags] = []
     while len(forms) < rules.forms:
-        draft, solution = _draw_one(rules, forms, opening, floor, rng)
-        if solution.verdict is not Verdict.SOLVED and floor > 0.0:
-            floor = _highest_floor(rules, forms)
-            draft, solution = _draw_one(rules, forms, opening, floor, rng)
+        draft, solution = _draw_one(rules, forms, opening.aim, level, rng)
+        if solution.verdict is not Verdict.SOLVED and level > 0.0:
+            level = _highest_level(rules, forms)
+            draft, solution = _draw_one(rules, forms, opening.aim, level, rng)
         if solution.verdict is not Verdict.SOLVED:
             return None
         forms.append(draft.chosen(solution))
@@ -133,25 +157,24 @@ def _draw_all(
 
 
 def _draw_one(
-    rules: Rules, forms: list[Flags], opening: Opening, floor: float, rng: np.random.Generator
+    rules: Rules, forms: list[Flags], aim: Aim | None, level: float, rng: np.random.Generator
 ) -> tuple[Draft, Solution]:
     draft = Draft(rules, forms)
-    draft.require_floor(floor)
+    kept = RESERVE if draft.remaining > 1 else 0.0
+    draft.require_floor(level * (1.0 - ROOM), level * (1.0 - ROOM * (1.0 - kept)))
     draft.scatter(rng)
-    if opening.aim is not None:
-        draft.lean_towards(opening.aim)
+    if aim is not None:
+        draft.lean_towards(aim)
     return draft, draft.solve(DRAW)
 
 
-def _highest_floor(rules: Rules, forms: list[Flags]) -> float:
-    """Find the information the next form can still have; 0 when there is none, so that only the rules are asked for."""
+def _highest_level(rules: Rules, forms: list[Flags]) -> float:
+    """Find the information the next forms can still have; 0 when there is none, so that only the rules are asked for."""
     draft = Draft(rules, forms)
     scale = information_scale(rules)
     lowest = draft.maximise_lowest(scale)
     solution = draft.solve(BEST)
-    if solution.verdict is not Verdict.SOLVED:
-        return 0.0
-    return float(solution.values[lowest][0]) * scale * (1.0 - ROOMS[0])
+    return float(solution.values[lowest][0]) * scale if solution.verdict is Verdict.SOLVED else 0.0
 
 
 def find_verdict(rules: Rules) -> Verdict:
