@@ -1,7 +1,7 @@
 """Attempts and what candidates did: the hot path's tables.
 
-Answers are only ever added. `link` chains an attempt's answers: SHA-256 of the link before and the answer's digest; the attempt's
-`head` is the newest link.
+Answers are only ever added. `link` chains an attempt's answers: SHA-256 of the link before and the answer's digest; the
+attempt's `head` is the newest link.
 """
 
 import enum
@@ -13,6 +13,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from exam_engine.core.database import Base, Document, Key, state_column
 from exam_engine.sittings.records import CandidatePaper
+
+_RUNNING = text("submitted_at IS NULL")
 
 
 class AttemptState(enum.StrEnum):
@@ -40,7 +42,7 @@ class Attempt(Base):
     __table_args__ = (
         CheckConstraint("(state IN ('submitted', 'closed')) = (submitted_at IS NOT NULL)", name="ends_once"),
         CheckConstraint("(state = 'paused') = (paused_at IS NOT NULL)", name="paused_since"),
-        Index("ix_attempts_running", "deadline_at", sqlite_where=text("submitted_at IS NULL"), postgresql_where=text("submitted_at IS NULL")),
+        Index("ix_attempts_running", "deadline_at", sqlite_where=_RUNNING, postgresql_where=_RUNNING),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -58,6 +60,7 @@ class Attempt(Base):
     last_seq: Mapped[int] = mapped_column(default=0)
     answer_count: Mapped[int] = mapped_column(default=0)
     head: Mapped[str] = mapped_column(Text)
+    answered: Mapped[int | None]  # slots with an answer, counted once, when the attempt ends: part of the receipt
     candidate_paper: Mapped[CandidatePaper] = relationship()
 
 
@@ -141,7 +144,10 @@ class StoredFile(Base):
     """A file handed in; the bytes lie in the data folder under its id, `received` of `size` so far."""
 
     __tablename__ = "stored_files"
-    __table_args__ = (UniqueConstraint("attempt_id", "slot", "sha256"), CheckConstraint("received <= size", name="never_longer"))
+    __table_args__ = (
+        UniqueConstraint("attempt_id", "slot", "sha256"),
+        CheckConstraint("received <= size", name="never_longer"),
+    )
 
     id: Mapped[str] = mapped_column(Text, primary_key=True)
     attempt_id: Mapped[int] = mapped_column(ForeignKey("attempts.id"))
