@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from question_bank.findings import Document, Finding, Step
+from question_bank.formats.columns import natural
 from question_bank.rendering import gaps_of
 
 _LISTS: Final = ("options", "left", "right", "rows", "columns", "entries")
@@ -102,7 +103,7 @@ def rubric_adds_up(item: Document) -> Iterator[Finding]:
 def ids_do_not_tell_the_key(item: Document) -> Iterator[Finding]:
     """Ids travel to the candidate: e1, e2, e3 in the right order, or l1 to r1, would be the answer."""
     message = "the ids give the answer away to whoever reads them; number them in another order"
-    if item["type"] == "ordering" and len(item["key"]) > 2 and item["key"] == sorted(item["key"], key=_natural):
+    if item["type"] == "ordering" and len(item["key"]) > 2 and item["key"] == sorted(item["key"], key=natural):
         yield Finding(("key",), "ids_tell_key", message, "warning")
     elif item["type"] == "matching" and len(item["key"]) > 2:
         numbers = [(re.sub(r"\D", "", left), re.sub(r"\D", "", right)) for left, right in item["key"].items()]
@@ -152,11 +153,6 @@ def _levels_climb(criterion: Mapping[str, Any], path: tuple[Step, ...]) -> Itera
     elif marks[-1] != exact(criterion["max"]):
         message = f"the highest level gives {_number(marks[-1])}, the criterion's maximum is {_number(exact(criterion['max']))}"
         yield Finding((*path, "levels"), "levels_max", message)
-
-
-def _natural(name: str) -> list[tuple[int, str]]:
-    """Order of ids as people count: e2 before e10."""
-    return [(int(digits or 0), word) for word, digits in re.findall(r"(\D*)(\d*)", name)]
 
 
 def _listed(names: Collection[str]) -> str:

@@ -1,0 +1,123 @@
+"""XLSX: the first sheet, one item a row."""
+
+import datetime as dt
+import warnings
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import openpyxl
+import xlsxwriter
+from openpyxl.utils.exceptions import InvalidFileException
+
+from question_bank.formats import HasBank
+from question_bank.formats.entries import Entry, Read
+from question_bank.formats.files import LARGEST, UnreadableError
+from question_bank.formats.table import MOST_COLUMNS, MOST_ROWS, Line, read_table, write_table
+from schemas import Problem
+
+MOST_UNPACKED: Final = 64 * 1024 * 1024
+MOST_MEMBERS: Final = 1_000
+_PIECE: Final = 1024 * 1024
+_BROKEN: Final = (
+    *(InvalidFileException, zipfile.BadZipFile, SyntaxError),  # what openpyxl says itself
+    *(KeyError, ValueError, TypeError, AttributeError, IndexError),  # what escapes from it when parts are missing or odd
+)
+_DATE: Final = "the spreadsheet has turned this cell into a date; format the column as text"
+
+
+def read(path: Path) -> Read:
+    """Read the first sheet of a workbook; nothing in it is run, and nothing outside it is opened."""
+    try:
+        check_package(path)
+        return read_table(_lines(path), path)
+    except UnreadableError as error:
+        return Read(problems=[Problem(str(path), error.place, error.code, str(error))])
+
+
+def write(bank: HasBank, dest: Path) -> list[Entry]:
+    """Write a workbook in which every cell is text."""
+    lines, entries = write_table(bank, dest)
+    with xlsxwriter.Workbook(str(dest), {"strings_to_formulas": False, "strings_to_urls": False}) as book:
+        sheet, bold = book.add_worksheet("items"), book.add_format({"bold": True})
+        wrapped = book.add_format({"text_wrap": True, "valign": "top", "num_format": "@"})
+        sheet.freeze_panes(1, 1)
+        sheet.set_column(0, len(lines[0]) - 1, 24, wrapped)
+        for row, cells in enumerate(lines):
+            for column, cell in enumerate(cells):
+                if cell:
+                    sheet.write_string(row, column, cell, bold if row == 0 else wrapped)
+    return entries
+
+
+def check_package(path: Path) -> None:
+    """Unpack a workbook once, piece by piece and to nowhere, to see that it is small and plain.
+
+    Raises
+    ------
+    UnreadableError
+        When it is not a zip archive, larger than it may be, or declares a document type.
+    """
+    try:
+        if path.stat().st_size > LARGEST:
+            raise UnreadableError("too_large", f"is larger than {LARGEST // 1024 // 1024} MB")
+        with zipfile.ZipFile(path) as package:
+            members = package.infolist()
+            if len(members) > MOST_MEMBERS:
+                raise UnreadableError("too_large", f"holds more than {MOST_MEMBERS} files")
+            _unpack_to_nowhere(package, members)
+    except OSError as error:
+        raise UnreadableError("unreadable", f"cannot be read: {error.strerror}") from error
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:  # broken, foreign or locked archives
+        raise UnreadableError("xlsx", f"is not a workbook that can be read: {error}") from error
+
+
+def _unpack_to_nowhere(package: zipfile.ZipFile, members: list[zipfile.ZipInfo]) -> None:
+    left = MOST_UNPACKED
+    for member in members:
+        with package.open(member) as stream:
+            last = b""
+            while piece := stream.read(_PIECE):
+                left -= len(piece)
+                if left < 0:
+                    raise UnreadableError("too_large", f"unpacks to more than {MOST_UNPACKED // 1024 // 1024} MB")
+                if b"<!DOCTYPE" in last + piece or b"<!ENTITY" in last + piece:
+                    raise UnreadableError("xlsx", f"{member.filename} declares a document type, which no workbook needs")
+                last = piece[-16:]
+
+
+def _lines(path: Path) -> Iterator[Line]:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # openpyxl warns of styles and extensions that hold no items
+            book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
+            try:
+                yield from _rows(book.worksheets[0])
+            finally:
+                book.close()
+    except UnreadableError:
+        raise
+    except _BROKEN as error:
+        raise UnreadableError("xlsx", f"is not a workbook that can be read: {error}") from error
+
+
+def _rows(sheet: object) -> Iterator[Line]:
+    rows = sheet.iter_rows(max_row=MOST_ROWS + 1, max_col=MOST_COLUMNS, values_only=True)  # type: ignore[attr-defined]
+    for number, values in enumerate(rows, start=1):
+        if number > MOST_ROWS:
+            message = f"has more than {MOST_ROWS} rows"
+            raise UnreadableError("too_many_rows", message)
+        dates = {place: _DATE for place, value in enumerate(values) if isinstance(value, dt.date | dt.time | dt.timedelta)}
+        yield Line(number, [_written(value) for value in values], dates)
+
+
+def _written(value: object) -> str:
+    """A cell as a person sees it."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else repr(value)
+    return str(value)
