@@ -52,7 +52,7 @@ def test_multiple_choice_by_rule(rule, chosen, expected):
         ("ABCDE", "BD", "0"),  # 1 of 5
     ],
 )
-def test_ps50_of_albanese_and_sabers_1988_gives_half_for_more_than_half_judged_rightly(options, chosen, expected):
+def test_ps50_of_albanese_gives_half_for_more_than_half_judged_rightly(options, chosen, expected):
     assert credit(multiple("half_or_more", options), list(chosen)) == share(expected)
 
 

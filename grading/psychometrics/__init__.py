@@ -1,0 +1,1 @@
+"""What a set of marks says about items and papers: vectorised functions on arrays of candidates × items."""
