@@ -11,7 +11,7 @@ from exam_engine.enrolment.records import Enrolment, EnrolmentState, HistoryEntr
 from exam_engine.training.records import TrainingRecord
 
 
-def record_training(
+def record_training(  # noqa: PLR0913  who, what, by whom and when are facts of their own
     session: Session, enrolment: Enrolment, hours: int, trainer: User | None, by: User, now: datetime, *, note: str = ""
 ) -> TrainingRecord:
     """Record that the candidate completed a training of `hours` for the enrolment's level, at `now`.
@@ -36,9 +36,9 @@ def record_training(
     )
     session.add(record)
     # The retake rules read the history alone; days are counted in UTC, as for sittings.
-    session.add(HistoryEntry(enrolment_id=enrolment.id, event="trained", data={"on": now.date().isoformat(), "hours": hours}, at=now))
+    trained = {"on": now.date().isoformat(), "hours": hours}
+    session.add(HistoryEntry(enrolment_id=enrolment.id, event="trained", data=trained, at=now))
     session.flush()
-    audit.record(
-        session, by.login, "training.recorded", f"enrolment:{enrolment.id}", now, hours=hours, trainer=trainer.login if trainer else None
-    )
+    taught_by = trainer.login if trainer else None
+    audit.record(session, by.login, "training.recorded", f"enrolment:{enrolment.id}", now, hours=hours, trainer=taught_by)
     return record
