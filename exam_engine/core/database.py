@@ -101,8 +101,7 @@ class Database:
     def read(self) -> Iterator[Session]:
         """A session for reading; what it changes is rolled back."""
         with self._sessions() as session:
-            yield session
-            session.rollback()
+            yield session  # closing rolls back; an explicit rollback would also expire what was read
 
     @contextmanager
     def write(self) -> Iterator[Session]:
