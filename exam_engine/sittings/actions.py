@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from question_bank.assembly.orders import draw_order
+import orjson
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -31,6 +31,7 @@ from exam_engine.sittings.records import (
 )
 from exam_engine.sittings.rules import next_state, paper_of, seat_name, share_forms
 from question_bank.assembly.assemble import InfeasibleError, UndecidedError, assemble
+from question_bank.assembly.orders import candidate_seed, draw_order
 from question_bank.assembly.rules import Request
 from question_bank.blueprint import parse_blueprint
 from question_bank.pool import pool_of_items
@@ -180,7 +181,7 @@ def prepare(session: Session, sitting: Sitting, by: str, now: datetime, progress
         raise Refusal("wrong_state", f"the sitting is {sitting.state.value}")
     if not sitting.bookings:
         raise Refusal("wrong_state", "nobody is booked")
-    seen = [seen_codes(session, booking.enrolment_id) for booking in sitting.bookings]
+    seen = _items_to_avoid(session, sitting)
     for paper in sitting.papers:
         progress(paper.code)
         forms = _prepare_forms(session, sitting, paper, seen)
@@ -196,6 +197,13 @@ def prepare(session: Session, sitting: Sitting, by: str, now: datetime, progress
         bookings=len(sitting.bookings),
         forms={paper.code: [form.digest for form in paper.forms] for paper in sitting.papers},
     )
+
+
+def _items_to_avoid(session: Session, sitting: Sitting) -> list[frozenset[str]]:
+    """What each candidate's form must not hold: for a makeup everything they have seen; after a new training nothing is barred."""
+    if sitting.kind is SittingKind.REGULAR:
+        return [frozenset()] * len(sitting.bookings)
+    return [seen_codes(session, booking.enrolment_id) for booking in sitting.bookings]
 
 
 def _prepare_forms(session: Session, sitting: Sitting, paper: SittingPaper, seen: list[frozenset[str]]) -> list[Form]:
@@ -260,22 +268,14 @@ def _codes_of(slots: Iterable[dict[str, Any]]) -> frozenset[str]:
 
 def _assign(session: Session, sitting: Sitting, forms: list[Form], seen: list[frozenset[str]]) -> None:
     shares = share_forms(seen, [_codes_of(form.slots) for form in forms])
+    items = [orjson.loads(form.marking)["items"] for form in forms]
     for booking, share in zip(sitting.bookings, shares, strict=True):
+        number = booking.enrolment.candidate.number
         if share is None:
-            raise Refusal(
-                "blueprint_infeasible", f"no form is new to candidate {booking.enrolment.candidate.number}", conflict=[]
-            )
-        form = forms[share]
-        session.add(
-            CandidatePaper(
-                booking_id=booking.id,
-                sitting_paper_id=form.sitting_paper_id,
-                form_id=form.id,
-                order=draw_order(
-                    form.slots,
-                    form.marking_items(),
-                    f"{sitting.seed}/{booking.enrolment.candidate.number}/{form.sitting_paper.code}",
-                ),
-            )
-        )
+            raise Refusal("blueprint_infeasible", f"no form is new to candidate {number}", conflict=[])
+        form, paper = forms[share], forms[share].sitting_paper
+        # The parts of a case build on each other and keep their order.
+        document = {"slots": form.slots, "shuffle": paper.kind == "theory"}
+        order = draw_order(document, items[share], candidate_seed(f"{sitting.seed}/{paper.code}", number))
+        session.add(CandidatePaper(booking_id=booking.id, sitting_paper_id=paper.id, form_id=form.id, order=order))
     session.flush()
