@@ -200,7 +200,7 @@ def prepare(session: Session, sitting: Sitting, by: str, now: datetime, progress
 
 
 def _items_to_avoid(session: Session, sitting: Sitting) -> list[frozenset[str]]:
-    """What each candidate's form must not hold: for a makeup everything they have seen; after a new training nothing is barred."""
+    """What each form must not hold: for a makeup everything its candidate has seen; a new training bars nothing."""
     if sitting.kind is SittingKind.REGULAR:
         return [frozenset()] * len(sitting.bookings)
     return [seen_codes(session, booking.enrolment_id) for booking in sitting.bookings]
