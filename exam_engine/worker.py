@@ -6,6 +6,7 @@ workers may run at once, because every step is claimed by a lock or a unique row
 
 import threading
 from collections.abc import Callable
+from functools import partial
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -15,12 +16,13 @@ from exam_engine.core.clock import Clock
 from exam_engine.core.config import Settings
 from exam_engine.core.database import Database
 from exam_engine.delivery.closing import close_overdue
+from exam_engine.marking.scoring import score_attempts
 
 log = structlog.get_logger()
 
 Job = Callable[[Database, Settings, Clock], int]
 
-JOBS: dict[str, Job] = {"attempts closed": close_overdue, "passes delivered": drain_outbox}
+JOBS: dict[str, Job] = {"attempts closed": partial(close_overdue, scorer=score_attempts), "passes delivered": drain_outbox}
 
 
 def run_jobs(database: Database, settings: Settings, clock: Clock) -> dict[str, int]:

@@ -25,7 +25,7 @@ from exam_engine.delivery.operations import (
 from exam_engine.delivery.records import AttemptState
 from exam_engine.delivery.rules import Step, Window
 from exam_engine.delivery.store import Row, Store
-from exam_engine.sittings.records import SittingState
+from exam_engine.sittings.records import BookingState, SittingState
 
 Newest = dict[str, tuple[int, str]]
 
@@ -220,8 +220,8 @@ class Batch:
 
 
 def _paper_facts(row: Row) -> PaperFacts:
-    paper, form, order, percent, minutes, opens, closes, state, user, login = row
-    window = Window(opens, closes, state == SittingState.CLOSED)
+    paper, form, order, percent, minutes, opens, closes, state, booking, user, login = row
+    window = Window(opens, closes, state == SittingState.CLOSED or booking != BookingState.OPEN)
     return PaperFacts(paper, form, order, percent, minutes, window, user, login)
 
 

@@ -22,9 +22,12 @@ KIND_WORDS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class FormFacts:
-    """What delivery and marking know of a form. `slots` are in the form's order; `items` carry keys and are found by slot."""
+    """What delivery and marking know of a form. `slots` are in the form's order; `items` carry keys and are found by slot.
+
+    One object is one form with one key: equal only to itself, so that what is compiled from it may be kept beside it.
+    """
 
     id: int
     key_version: int

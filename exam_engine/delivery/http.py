@@ -40,7 +40,8 @@ class Request:
 
     def argument(self, name: str) -> str:
         """An argument of the query string, empty when it is not there."""
-        for pair in self.scope.get("query_string", b"").decode("latin-1").split("&"):
+        query: bytes = self.scope.get("query_string", b"")
+        for pair in query.decode("latin-1").split("&"):
             key, _, value = pair.partition("=")
             if key == name:
                 return value
@@ -59,7 +60,7 @@ class Request:
             message = await self.receive()
             if message["type"] == "http.disconnect":
                 raise Refusal("bad_request", "The request ended before its body did.")
-            part = message.get("body", b"")
+            part: bytes = message.get("body", b"")
             length += len(part)
             if length > most:
                 raise Refusal("too_large", f"At most {most} bytes are accepted here.", most=most)

@@ -29,6 +29,7 @@ PAPERS: Final = Query(
         "s.opens_at",
         "s.closes_at",
         "s.state",
+        "b.state",
         "c.user_id",
         "u.login",
     ),

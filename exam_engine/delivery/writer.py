@@ -1,38 +1,27 @@
 """The group-commit writer: one thread takes everything that waits, stores it in one transaction, and only then answers.
 
-While one commit is on its way to the disk the next operations gather; so the disk is asked once for many. An operation that
-fails does not take the others with it: the batch is undone and its operations are tried one by one. When nothing can be
-stored everyone who waits is told so, and the next batch starts afresh on a new connection.
+While one commit is on its way to the disk the next operations gather; so the disk is asked once for many.
 """
 
 import asyncio
-import secrets
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Final
 
-import structlog
-
-from exam_engine.core.clock import Clock, to_ms
+from exam_engine.core.clock import Clock
 from exam_engine.core.config import Settings
 from exam_engine.core.database import Database
 from exam_engine.core.errors import Refusal
-from exam_engine.delivery.batch import Desk
-from exam_engine.delivery.decisions import Answer, carry_out
-from exam_engine.delivery.forms import Forms
+from exam_engine.delivery.clerk import Clerk
+from exam_engine.delivery.decisions import Answer
 from exam_engine.delivery.operations import Operation, Outcome, Scorer, score_nothing
-from exam_engine.delivery.store import StorageError, Store, open_store
 
 MOST_AT_ONCE: Final = 256
-TRIES: Final = 3
 
-_log = structlog.get_logger(__name__)
-
-Reply = Callable[[Answer], None]
 Waiting = tuple[Operation, "asyncio.AbstractEventLoop | None", "asyncio.Future[Answer] | Future[Answer]"]
 
 
@@ -45,25 +34,11 @@ class Writer:
         The site's.
     scorer
         Marks attempts when they end; without one they are marked later.
-    store
-        The writer's connection; by default the one that fits the database.
     """
 
-    def __init__(
-        self,
-        database: Database,
-        settings: Settings,
-        clock: Clock,
-        *,
-        scorer: Scorer = score_nothing,
-        store: Store | None = None,
-    ) -> None:
-        self.forms = Forms(database)
-        self.batches = self.operations = 0
-        self._clock = clock
-        self._store = store or open_store(database)
-        self._lock: AbstractContextManager[object] = database.write_lock if database.is_sqlite else nullcontext()
-        self._desk = Desk(settings.secret, settings.grace_s * 1000, self.forms, scorer, secrets.token_bytes)
+    def __init__(self, database: Database, settings: Settings, clock: Clock, *, scorer: Scorer = score_nothing) -> None:
+        self._clerk = Clerk(database, settings, clock, scorer=scorer)
+        self.forms = self._clerk.forms
         self._queue: SimpleQueue[Waiting | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
@@ -123,42 +98,8 @@ class Writer:
             batch = [waiting for waiting in taken if waiting is not None]
             running = len(batch) == len(taken)
             if batch:
-                _tell(batch, self._answer([operation for operation, _, _ in batch]))
-        self._store.close()
-
-    def _answer(self, operations: Sequence[Operation]) -> list[Answer]:
-        """Answers that are durable, or refusals; never an exception, because the thread must live on."""
-        self.batches += 1
-        self.operations += len(operations)
-        code = "server_error"
-        for _ in range(TRIES):
-            try:
-                return self._commit(operations)
-            except StorageError as error:
-                code = "storage_unavailable"
-                self._store.close()
-                if not error.is_passing:
-                    _log.error("storage unavailable", error=str(error), waiting=len(operations))
-                    break
-            except Exception:  # noqa: BLE001  whatever it is, the thread lives on and everyone is answered
-                code = "server_error"
-                if len(operations) > 1:
-                    return [self._answer([operation])[0] for operation in operations]
-                # Chance may have drawn a number that is taken: the next try draws another.
-                _log.exception("operation failed", operation=type(operations[0]).__name__)
-        return [Refusal(code) for _ in operations]
-
-    def _commit(self, operations: Sequence[Operation]) -> list[Answer]:
-        with self._lock:
-            self._store.begin()
-            try:
-                answers = carry_out(self._store, self._desk, to_ms(self._clock()), operations)
-                self._store.commit()
-            except BaseException:
-                with suppress(StorageError):
-                    self._store.rollback()
-                raise
-        return answers
+                _tell(batch, self._clerk.answer([operation for operation, _, _ in batch]))
+        self._clerk.close()
 
 
 def _tell(batch: Sequence[Waiting], answers: Sequence[Answer]) -> None:
