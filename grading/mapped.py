@@ -8,7 +8,7 @@ from grading.errors import ItemError
 from grading.exact import ONE, ZERO, clamp, exact
 from grading.marked import Item, Response, Rule
 from grading.ordering import Order, prepare_order
-from grading.selection import Choice, check_bounds, chosen, known_options, prepare_choice
+from grading.selection import Choice, check_bounds, chosen, known_options, left_open, prepare_choice
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +65,10 @@ def prepare_mapping(item: Item) -> Mapping:
 
 SINGLE: Final = {
     "mapped": Rule(mapped_single, prepare_mapping, no_answer),
-    "match": Rule(match_set, prepare_choice),
+    "match": Rule(match_set, prepare_choice, is_unanswered=left_open),
 }
 MULTIPLE: Final = {
     "mapped": Rule(mapped_multiple, prepare_mapping, no_answer),
-    "match": Rule(match_set, prepare_choice),
+    "match": Rule(match_set, prepare_choice, is_unanswered=left_open),
 }
 ORDERING: Final = {"match": Rule(match_sequence, prepare_order)}

@@ -143,13 +143,13 @@ def check_bounds(lower: Fraction | None, upper: Fraction | None) -> None:
         raise ItemError("bounds_crossed", "lower is greater than upper", "marking")
 
 
-def _left_open(choice: Choice, response: Response) -> bool:
+def left_open(choice: Choice, response: Response) -> bool:
     """An empty list answers an item whose key is empty; it leaves any other item unanswered."""
     return is_empty(response) and (bool(choice.key) or response != [])
 
 
 def _keyed(credit: Callable[[Choice, Response], Fraction]) -> Rule:
-    return Rule(credit, prepare_choice, is_unanswered=_left_open)
+    return Rule(credit, prepare_choice, is_unanswered=left_open)
 
 
 _WEIGHTED: Final = Rule(weighted, prepare_weighted)

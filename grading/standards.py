@@ -150,19 +150,15 @@ def _pass_checks(
     cuts = standard.get("cuts", {})
     conjunctive = standard.get("model") == Model.CONJUNCTIVE
     if not conjunctive and total is not None:
-        yield _check("total_cut", exact(_needed(standard, "cut"), "cut"), total)
+        if "cut" not in standard:
+            raise StandardError("missing_cut", "a compensatory standard needs a cut", "cut")
+        yield _check("total_cut", exact(standard["cut"], "cut"), total)
     for name, value in scores.items():
         if conjunctive and name in cuts:
             yield _check("component_cut", exact(cuts[name], f"cuts.{name}"), value, name)
         if name in standard.get("floors", {}):
             yield _check("component_floor", exact(standard["floors"][name], f"floors.{name}"), value, name)
         yield from _section_checks(standard.get("section_floor"), name, present[name].get("sections") or {})
-
-
-def _needed(standard: Mapping[str, Any], field: str) -> object:
-    if field not in standard:
-        raise StandardError(f"missing_{field}", f"a compensatory standard needs a {field}", field)
-    return standard[field]
 
 
 def _section_checks(floor: Any, component: str, sections: Mapping[str, Any]) -> Iterator[Check]:
