@@ -1,4 +1,4 @@
-"""Facts: how a page of an earlier stage shows what a later stage knows, without importing it. The other direction of `hooks`."""
+"""Facts: how a page of an earlier stage shows what a later stage knows, without importing it."""
 
 from collections.abc import Callable
 from typing import Any, Final

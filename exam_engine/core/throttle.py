@@ -48,7 +48,8 @@ class Throttle:
             if len(self._failures) > MOST_KEYS:
                 self._forget_old(now)
             for key, most in _bounds(name, place):
-                self._failures[key] = [at for at in self._failures[key] if now - at < WINDOW][-most:] + [now]
+                recent = [at for at in self._failures[key] if now - at < WINDOW]
+                self._failures[key] = [*recent[-most:], now]
 
     def forget(self, name: str, place: str) -> None:
         """The person is who they say: their own failures from this place no longer count."""

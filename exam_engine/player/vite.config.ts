@@ -5,6 +5,8 @@ import { defineConfig, type Plugin } from "vite";
 
 const here = import.meta.dirname;
 const fonts = join(here, "node_modules/@expo-google-fonts/noto-sans-sc");
+/** Small scripts of staff and site pages, one output each. */
+const pages = readdirSync(join(here, "src/staff")).map((name) => [name.replace(/\.ts$/, ""), join(here, "src/staff", name)] as const);
 
 /** Adds what is shipped as it is: the site's styles, the icons, and the font that certificates embed. */
 function shipped(): Plugin {
@@ -44,7 +46,7 @@ export default defineConfig({
     modulePreload: false,
     reportCompressedSize: false,
     rollupOptions: {
-      input: { player: join(here, "src/player.ts"), preview: join(here, "src/preview.ts") },
+      input: { player: join(here, "src/player.ts"), preview: join(here, "src/preview.ts"), ...Object.fromEntries(pages) },
       output: { entryFileNames: "[name].js", chunkFileNames: "[name]-[hash].js", assetFileNames: "[name][extname]" },
     },
   },
