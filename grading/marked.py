@@ -1,13 +1,13 @@
 """What marking one response gives."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from typing import Any
 
-from grading.exact import ZERO, to_decimal, to_number
+from grading.exact import ZERO, to_decimal, to_number, written
 
 Item = dict[str, Any]
 Response = Any
@@ -33,11 +33,16 @@ class Marked:
     exact_credit: Fraction | None
     exact_max: Fraction
     status: Status
+    exact_marks: Fraction | None = field(init=False, compare=False)
+    """Credit times the item's marks."""
+    written_marks: str = field(init=False, compare=False, repr=False)
+    """The marks as an exact string, 0 while a person is awaited."""
 
-    @property
-    def exact_marks(self) -> Fraction | None:
-        """Credit times the item's marks."""
-        return None if self.exact_credit is None else self.exact_credit * self.exact_max
+    def __post_init__(self) -> None:
+        """Multiply and write once: a compiled item gives the same few objects to thousands of candidates."""
+        marks = None if self.exact_credit is None else self.exact_credit * self.exact_max
+        object.__setattr__(self, "exact_marks", marks)
+        object.__setattr__(self, "written_marks", written(marks or ZERO))
 
     @property
     def marks(self) -> Decimal | None:

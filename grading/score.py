@@ -7,6 +7,7 @@ statistics; decisions are taken on the exact document, never on the vector.
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Final
 
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grading.errors import ItemError, RubricError
-from grading.exact import ZERO, exact, written
+from grading.exact import ZERO, exact, exact_sum, written
 from grading.marked import Item, Marked, Status
 from grading.marking import Marker, compile_item
 
@@ -61,18 +62,54 @@ def score(
 
 def compile_paper(slots: Sequence[Mapping[str, Any]], keys: Mapping[str, Item] | None = None) -> Scorer:
     """Read every key of a paper once and return the function that scores attempts at it."""
-    markers = [(slot["slot"], slot.get("section"), _slot_marker(slot, keys or {})) for slot in slots]
-    known = {name for name, _, _ in markers}
+    markers = {slot["slot"]: _slot_marker(slot, keys or {}) for slot in slots}
+    layout = _layout(slots, {name: marker(None).exact_max for name, marker in markers.items()})
 
     def scorer(answers: Mapping[str, Any], persons: Mapping[str, object]) -> Score:
-        if stray := sorted(set(persons) - known):
+        if stray := sorted(set(persons) - set(markers)):
             raise RubricError("unknown_slot", f"marks for {', '.join(stray)}, which the paper does not have")
-        marked = [(name, section, marker(answers.get(name))) for name, section, marker in markers]
-        if persons:
-            marked = [(name, section, _by_person(one, persons.get(name), name)) for name, section, one in marked]
-        return _document(marked)
+        marked = {name: marker(answers.get(name)) for name, marker in markers.items()}
+        marked |= {name: _by_person(marked[name], given, name) for name, given in persons.items() if given is not None}
+        return _document(layout, marked)
 
     return scorer
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What is the same for every attempt at a paper: slots by section, and all maxima as exact strings."""
+
+    sections: dict[str, list[str]]
+    slot_max: dict[str, str]
+    section_max: dict[str, str]
+    paper_max: str
+
+
+def _layout(slots: Sequence[Mapping[str, Any]], highest: Mapping[str, Fraction]) -> Layout:
+    sections: dict[str, list[str]] = {}
+    for slot in slots:
+        if slot.get("section") is not None:
+            sections.setdefault(slot["section"], []).append(slot["slot"])
+    section_max = {section: written(exact_sum(highest[name] for name in own)) for section, own in sections.items()}
+    slot_max = {name: written(value) for name, value in highest.items()}
+    return Layout(sections, slot_max, section_max, written(exact_sum(highest.values())))
+
+
+def _document(layout: Layout, marked: Mapping[str, Marked]) -> Score:
+    earned = {name: one.exact_marks or ZERO for name, one in marked.items()}
+    return {
+        "slots": {
+            name: {"marks": one.written_marks, "max": layout.slot_max[name], "status": one.status.value}
+            for name, one in marked.items()
+        },
+        "sections": {
+            section: {"marks": written(exact_sum(earned[name] for name in own)), "max": layout.section_max[section]}
+            for section, own in layout.sections.items()
+        },
+        "marks": written(exact_sum(earned.values())),
+        "max": layout.paper_max,
+        "pending": [name for name, one in marked.items() if one.status is Status.NEEDS_PERSON],
+    }
 
 
 def _slot_marker(slot: Mapping[str, Any], keys: Mapping[str, Item]) -> Marker:
@@ -85,9 +122,7 @@ def _slot_marker(slot: Mapping[str, Any], keys: Mapping[str, Item]) -> Marker:
 
 
 def _by_person(marked: Marked, given: object, name: str) -> Marked:
-    """What a person gave for a slot stands; a slot nobody gave marks for stays as it is."""
-    if given is None:
-        return marked
+    """What a person gave for a slot stands."""
     try:
         marks = exact(given, name)
     except ItemError as error:
@@ -96,24 +131,6 @@ def _by_person(marked: Marked, given: object, name: str) -> Marked:
         raise RubricError("marks_out_of_range", f"{given} is not within 0 and {written(marked.exact_max)}", name)
     credit = marks / marked.exact_max if marked.exact_max else ZERO
     return Marked(credit, marked.exact_max, Status.MARKED)
-
-
-def _document(marked: list[tuple[str, str | None, Marked]]) -> Score:
-    sections: dict[str, list[Marked]] = {}
-    for _, section, one in marked:
-        if section is not None:
-            sections.setdefault(section, []).append(one)
-    return {
-        "slots": {name: {**_sums([one]), "status": one.status.value} for name, _, one in marked},
-        "sections": {name: _sums(ones) for name, ones in sections.items()},
-        **_sums([one for _, _, one in marked]),
-        "pending": [name for name, _, one in marked if one.status is Status.NEEDS_PERSON],
-    }
-
-
-def _sums(ones: list[Marked]) -> dict[str, str]:
-    earned = sum((one.exact_marks or ZERO for one in ones), ZERO)
-    return {"marks": written(earned), "max": written(sum((one.exact_max for one in ones), ZERO))}
 
 
 def canonical(document: object) -> bytes:
