@@ -289,8 +289,8 @@ def _pool_of_bank(path: Path, d: float) -> Pool:
     from question_bank import load  # noqa: PLC0415  a table of numbers is read without the bank formats
 
     bank = load(path)
-    if any(problem.severity == "error" for problem in bank.problems):
-        raise PoolError(bank.problems)
+    if errors := [problem for problem in bank.problems if problem.severity == "error"]:
+        raise PoolError(errors)
     return pool_of_items(bank.items, str(path), d)
 
 

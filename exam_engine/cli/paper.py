@@ -103,12 +103,9 @@ def _answer(document: object, text: str, *, as_json: bool) -> NoReturn:
 
 def _show(assembly: Assembly, out: Path | None) -> None:
     console = Console()
-    first = assembly.forms[0]
-    table = Table("form", "items", *[f"information at {theta:g}" for theta, _ in first.information], *first.counts, "mean b")
-    for number, form in enumerate(assembly.forms, start=1):
-        values = [f"{value:.3f}" for _, value in form.information]
-        mean_b = "" if form.mean_b_logit is None else f"{form.mean_b_logit:.2f}"
-        table.add_row(str(number), str(len(form.items)), *values, *map(str, form.counts.values()), mean_b)
+    table = Table("", *[f"form {number}" for number in range(1, len(assembly.forms) + 1)])
+    for row in _rows(assembly):
+        table.add_row(*row)
     console.print(table)
     for number, form in enumerate(assembly.forms, start=1):
         console.print(f"Form {number}: {' '.join(form.items)}", soft_wrap=True, markup=False, highlight=False)
@@ -116,6 +113,18 @@ def _show(assembly: Assembly, out: Path | None) -> None:
     console.print(quality, highlight=False)
     if out is not None:
         console.print(f"Written to {out}", markup=False, highlight=False)
+
+
+def _rows(assembly: Assembly) -> Iterator[tuple[str, ...]]:
+    """Give what each form holds, a rule a row."""
+    first = assembly.forms[0]
+    yield ("items", *[str(len(form.items)) for form in assembly.forms])
+    for name in first.counts:
+        yield (name, *[str(form.counts[name]) for form in assembly.forms])
+    for place, (theta, _) in enumerate(first.information):
+        yield (f"information at {theta:g}", *[f"{form.information[place][1]:.3f}" for form in assembly.forms])
+    if first.mean_b_logit is not None:
+        yield ("mean difficulty b", *[f"{form.mean_b_logit:.2f}" for form in assembly.forms])
 
 
 @contextmanager

@@ -69,7 +69,7 @@ def _detail(request: Request, name: str, names: Sequence[str]) -> str:
     if name == "exposure":
         return _exposure_detail(request)
     if name == "information":
-        return _information_detail(request, left)
+        return _information_detail(request, left, request.blueprint.length if "length" in names else int(left.sum()))
     without = int(usable(request, [other for other in names if other != name]).sum())
     return f"leaves {int(left.sum())} of {without} items"
 
@@ -86,12 +86,12 @@ def _exposure_detail(request: Request) -> str:
     return f"an item in at most {request.blueprint.exposure} of {total} forms: in {most} of these {request.forms}"
 
 
-def _information_detail(request: Request, left: Flags) -> str:
+def _information_detail(request: Request, left: Flags, length: int) -> str:
     wanted = request.blueprint.information
     if wanted is None or wanted.target is None:
         raise ValueError("a maximin goal excludes no form")
     low, high = wanted.target * (1 - wanted.tolerance), wanted.target * (1 + wanted.tolerance)
     points = np.nan_to_num(request.pool.information(wanted.at)[:, left])
-    best = np.sort(points, axis=1)[:, ::-1][:, : request.blueprint.length].sum(axis=1)
+    best = np.sort(points, axis=1)[:, ::-1][:, :length].sum(axis=1)
     reached = ", ".join(f"{value:.4g} at {theta:g}" for theta, value in zip(wanted.at, best, strict=True))
-    return f"{low:.6g} to {high:.6g} at every point; {request.blueprint.length} items reach at most {reached}"
+    return f"{low:.6g} to {high:.6g} at every point; {length} items reach at most {reached}"

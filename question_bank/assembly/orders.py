@@ -37,8 +37,7 @@ def draw_order(form: Document, items: Mapping[str, Document], seed: int) -> dict
     Parameters
     ----------
     form
-        A paper document. Its `shuffle: false` keeps the items in place; parts of a case (ids such as `case/t1/a`)
-        keep their order and stay together.
+        A paper document. Parts of a case (ids such as `case/t1/a`) keep their order and stay together.
     items
         The items of the form by id. An item's `shuffle: false` keeps its options in place, an option's `fixed: true` its
         own place.
@@ -50,12 +49,9 @@ def draw_order(form: Document, items: Mapping[str, Document], seed: int) -> dict
     `{"slots": [{"slot", "item", "options"}]}` in the order drawn. A slot keeps its name wherever it stands; `options` are
     the ids in the order drawn (of `right` for matching, of `entries` for ordering), left out where nothing is shuffled.
     """
-    slots: Sequence[Document] = form["slots"]
-    if form.get("shuffle", True):
-        generator = _generator(seed, "items")
-        groups = [list(group) for _, group in itertools.groupby(enumerate(slots), key=_group)]
-        slots = [slot for index in generator.permutation(len(groups)) for _, slot in groups[index]]
-    return {"slots": [_drawn(slot, items, seed) for slot in slots]}
+    groups = [list(group) for _, group in itertools.groupby(enumerate(form["slots"]), key=_group)]
+    order = _generator(seed, "items").permutation(len(groups))
+    return {"slots": [_drawn(slot, items, seed) for index in order for _, slot in groups[index]]}
 
 
 def _generator(seed: int, purpose: str) -> np.random.Generator:

@@ -23,6 +23,7 @@ LEAST_GAIN = 2e-3
 INFORMATION_BAND = 0.01
 DIFFICULTY_BAND_LOGIT = 0.02
 BEST = Effort(gap=1e-3, nodes=2_000)
+GOOD = Effort(gap=0.01, nodes=300)
 DRAW = Effort(gap=0.9, nodes=200)
 ANY = Effort(gap=1.0, nodes=20_000)
 
@@ -124,7 +125,7 @@ def _mend(rules: Rules, forms: list[Flags], weakest: int, lowest: list[float]) -
         others = [form for index, form in enumerate(forms) if index not in (weakest, partner)]
         draft = Draft(rules, others)
         reached = draft.maximise_lowest(scale)
-        solution = draft.solve(BEST)
+        solution = draft.solve(GOOD)
         if solution.verdict is Verdict.SOLVED and solution.values[reached][0] * scale > lowest[weakest] * (1.0 + LEAST_GAIN):
             forms[weakest], forms[partner] = draft.chosen(solution), draft.chosen_to_come(solution)
             return True
@@ -173,7 +174,7 @@ def _highest_level(rules: Rules, forms: list[Flags]) -> float:
     draft = Draft(rules, forms)
     scale = information_scale(rules)
     lowest = draft.maximise_lowest(scale)
-    solution = draft.solve(BEST)
+    solution = draft.solve(GOOD)
     return float(solution.values[lowest][0]) * scale if solution.verdict is Verdict.SOLVED else 0.0
 
 
