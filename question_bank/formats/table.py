@@ -13,8 +13,8 @@ from question_bank.formats.files import UnreadableError
 from question_bank.formats.rows import Row, read_row, read_whole, write_row, write_whole
 from schemas import Problem
 
-MOST_ROWS: Final = 50_000
-MOST_COLUMNS: Final = 1_000
+MOST_ROWS: Final = 20_000
+MOST_COLUMNS: Final = 400
 _FORMULA: Final = re.compile(r"'*[=+\-@\t\r]")
 _GUARDED: Final = re.compile(r"'+[=+\-@\t\r]")
 
