@@ -25,7 +25,7 @@ SET_ASIDE: Final = "_set_aside"
 SENIOR_PLACES: Final = frozenset({MarkPlace.THIRD, MarkPlace.SENIOR})
 _CODE_LETTERS: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 _HAN: Final = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
-_WORD: Final = re.compile(r"[^\W_]+(?:['’.\-][^\W_]+)*")
+_WORD: Final = re.compile(r"[^\W_][\w'’.\-/]*")
 
 
 class Step(enum.StrEnum):
@@ -215,7 +215,7 @@ def starting_code(marker: int, item: str) -> str:
 
 
 def measure_text(text: str) -> tuple[str, int]:
-    """Language of a script and its length: words, or in Chinese characters (a foreign word or a figure counts as one)."""
+    """Language of a script, and its length as the candidate saw it: a Chinese character counts one, and so does a word."""
     characters = len(_HAN.findall(text))
     words = len(_WORD.findall(_HAN.sub(" ", text)))
-    return ("zh-CN", characters + words) if characters > words else ("en", words + characters)
+    return "zh-CN" if characters > words else "en", characters + words

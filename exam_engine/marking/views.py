@@ -10,6 +10,7 @@ from exam_engine.core.errors import Refusal
 from exam_engine.core.page import current_language, get_site, require, signed_in, stage
 from exam_engine.core.records import Role
 from exam_engine.core.words import say_when
+from exam_engine.delivery.files import FileDesk
 from exam_engine.marking import actions, rules, script_page
 from exam_engine.marking.queues import list_queues, list_set_aside, measure_progress
 from exam_engine.marking.records import Mark
@@ -115,7 +116,9 @@ def download(code: str, number: int) -> Response:
         files = list_files(session, mark.script)
     if not 1 <= number <= len(files):
         raise Refusal("not_found", f"the answer has {len(files)} files")
-    path = get_site().settings.data_dir / "files" / files[number - 1].id
+    site = get_site()
+    desk = FileDesk(site.database, site.settings.data_dir / "files", site.clock, site.settings.grace_s * 1000)
+    path = desk.path_of(files[number - 1].id)
     if not path.is_file():
         raise Refusal("not_found", "the file is not in its place")
     name = f"{code}-{number}.{files[number - 1].type}"

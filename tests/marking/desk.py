@@ -22,16 +22,24 @@ from tests.conftest import NOW
 RUBRIC: dict[str, Any] = {
     "criteria": [
         {
-            "id": "cause", "title": {"en": "Most likely cause", "zh-CN": "最可能的原因"}, "max": 3,
+            "id": "cause",
+            "title": {"en": "Most likely cause", "zh-CN": "最可能的原因"},
+            "max": 3,
             "levels": [
                 {"marks": 0, "title": {"en": "No cause", "zh-CN": "没有原因"}},
-                {"marks": "1.5", "title": {"en": "The place", "zh-CN": "位置"}, "text": {"en": "without the reason", "zh-CN": "没有理由"}},
+                {
+                    "marks": "1.5",
+                    "title": {"en": "The place", "zh-CN": "位置"},
+                    "text": {"en": "without the reason", "zh-CN": "没有理由"},
+                },
                 {"marks": 3, "title": {"en": "The full chain", "zh-CN": "完整链条"}},
             ],
             "comments": [{"en": "Change not named", "zh-CN": "未写明变更"}],
         },
         {
-            "id": "clarity", "title": {"en": "Clarity", "zh-CN": "清楚"}, "max": 2,
+            "id": "clarity",
+            "title": {"en": "Clarity", "zh-CN": "清楚"},
+            "max": 2,
             "levels": [{"marks": mark, "title": {"en": f"Level {mark}", "zh-CN": f"第 {mark} 级"}} for mark in (0, 1, 2)],
         },
     ],
@@ -39,19 +47,73 @@ RUBRIC: dict[str, Any] = {
     "double": {"total_tolerance": 1, "criterion_tolerance": "0.5", "rounding": {"step": "0.5", "mode": "half_up"}},
 }
 CASE: dict[str, Any] = {
-    "id": "case-1", "title": {"en": "Card payments", "zh-CN": "刷卡付款"}, "scenario": {"en": "Shops open at 08:00.", "zh-CN": "8:00 开店。"},
+    "id": "case-1",
+    "title": {"en": "Card payments", "zh-CN": "刷卡付款"},
+    "scenario": {"en": "Shops open at 08:00.", "zh-CN": "8:00 开店。"},
     "exhibits": [
-        {"id": "A", "kind": "table", "title": {"en": "Incidents", "zh-CN": "事件"}, "columns": [{"title": "No."}, {"title": "Min", "align": "end"}], "rows": [["INC-1", "48"]]},
-        {"id": "B", "kind": "thread", "title": {"en": "Mails", "zh-CN": "邮件"}, "messages": [{"from": "Ana Ruiz", "to": "Service desk", "at": "09:12", "text": "The third morning."}]},
-        {"id": "C", "kind": "relations", "title": {"en": "Relations", "zh-CN": "关系"}, "nodes": [{"id": "gw", "title": "pos-gw-02", "x": 0, "y": 0, "state": "hurt"}, {"id": "up", "title": "uplink 2", "text": "99 %", "x": 0, "y": 1}], "edges": [{"from": "gw", "to": "up", "text": "uses", "shared": True}]},
-        {"id": "D", "kind": "bars", "title": {"en": "Times", "zh-CN": "时间"}, "unit": "min", "target": 60, "bars": [{"title": "INC-1", "text": "2 Nov", "value": 48}]},
-        {"id": "E", "kind": "document", "title": {"en": "Agreement", "zh-CN": "协议"}, "text": "Restored within **60** minutes."},
+        {
+            "id": "A",
+            "kind": "table",
+            "title": {"en": "Incidents", "zh-CN": "事件"},
+            "columns": [{"title": "No."}, {"title": "Min", "align": "end"}],
+            "rows": [["INC-1", "48"]],
+        },
+        {
+            "id": "B",
+            "kind": "thread",
+            "title": {"en": "Mails", "zh-CN": "邮件"},
+            "messages": [{"from": "Ana Ruiz", "to": "Service desk", "at": "09:12", "text": "The third morning."}],
+        },
+        {
+            "id": "C",
+            "kind": "relations",
+            "title": {"en": "Relations", "zh-CN": "关系"},
+            "nodes": [
+                {"id": "gw", "title": "pos-gw-02", "x": 0, "y": 0, "state": "hurt"},
+                {"id": "up", "title": "uplink 2", "text": "99 %", "x": 0, "y": 1},
+            ],
+            "edges": [{"from": "gw", "to": "up", "text": "uses", "shared": True}],
+        },
+        {
+            "id": "D",
+            "kind": "bars",
+            "title": {"en": "Times", "zh-CN": "时间"},
+            "unit": "min",
+            "target": 60,
+            "bars": [{"title": "INC-1", "text": "2 Nov", "value": 48}],
+        },
+        {
+            "id": "E",
+            "kind": "document",
+            "title": {"en": "Agreement", "zh-CN": "协议"},
+            "text": "Restored within **60** minutes.",
+        },
     ],
-    "tasks": [{"id": "t1", "title": {"en": "Describe", "zh-CN": "描述"}, "parts": [
-        {"id": "a", "type": "written", "marks": 5, "stem": {"en": "Write the problem statement", "zh-CN": "写出问题陈述"}, "words": {"min": 20, "max": 80}, "rubric": RUBRIC},
-        {"id": "b", "type": "files", "marks": 5, "stem": {"en": "Upload the change request", "zh-CN": "上传变更请求"}, "accept": ["pdf"], "rubric": {"criteria": RUBRIC["criteria"]}},
-    ]}],
-}  # fmt: skip
+    "tasks": [
+        {
+            "id": "t1",
+            "title": {"en": "Describe", "zh-CN": "描述"},
+            "parts": [
+                {
+                    "id": "a",
+                    "type": "written",
+                    "marks": 5,
+                    "stem": {"en": "Write the problem statement", "zh-CN": "写出问题陈述"},
+                    "words": {"min": 20, "max": 80},
+                    "rubric": RUBRIC,
+                },
+                {
+                    "id": "b",
+                    "type": "files",
+                    "marks": 5,
+                    "stem": {"en": "Upload the change request", "zh-CN": "上传变更请求"},
+                    "accept": ["pdf"],
+                    "rubric": {"criteria": RUBRIC["criteria"]},
+                },
+            ],
+        }
+    ],
+}
 WRITTEN, FILES = "case-1/t1/a", "case-1/t1/b"
 ANSWER = "Shops in the east cannot take cards.\n\nThe line is <b>full</b> until ten past eight."
 
@@ -112,9 +174,16 @@ def _sitting(session: Session, officer: User) -> tuple[SittingPaper, Form]:
     session.add(scheme)
     session.flush()
     sitting = Sitting(
-        level="intermediate", kind=SittingKind.REGULAR, state=SittingState.PREPARED, scheme_version_id=scheme.id, room={"en": "Room 3"},
-        opens_at=NOW - timedelta(hours=2), closes_at=NOW, seed=1, created_by_id=officer.id,
-    )  # fmt: skip
+        level="intermediate",
+        kind=SittingKind.REGULAR,
+        state=SittingState.PREPARED,
+        scheme_version_id=scheme.id,
+        room={"en": "Room 3"},
+        opens_at=NOW - timedelta(hours=2),
+        closes_at=NOW,
+        seed=1,
+        created_by_id=officer.id,
+    )
     paper = SittingPaper(sitting=sitting, code="practical", kind="practical", minutes=45, title={"en": "Practical"})
     items = {"t1/a": CASE["tasks"][0]["parts"][0], "t1/b": CASE["tasks"][0]["parts"][1]}
     marking = canonical_json({"items": items, "case": CASE})
@@ -132,13 +201,19 @@ def _candidate(session: Session, desk: Desk, paper: SittingPaper, form: Form, nu
     session.add(candidate)
     session.flush()
     enrolment = Enrolment(
-        candidate_id=candidate.id, level="intermediate", scheme_version_id=paper.sitting.scheme_version_id,
-        state=EnrolmentState.ACTIVE, accepted_at=NOW,
-    )  # fmt: skip
+        candidate_id=candidate.id,
+        level="intermediate",
+        scheme_version_id=paper.sitting.scheme_version_id,
+        state=EnrolmentState.ACTIVE,
+        accepted_at=NOW,
+    )
     earlier = Enrolment(
-        candidate_id=candidate.id, level="junior", scheme_version_id=paper.sitting.scheme_version_id,
-        state=EnrolmentState.CERTIFIED, accepted_at=NOW,
-    )  # fmt: skip
+        candidate_id=candidate.id,
+        level="junior",
+        scheme_version_id=paper.sitting.scheme_version_id,
+        state=EnrolmentState.CERTIFIED,
+        accepted_at=NOW,
+    )
     session.add_all([enrolment, earlier])
     session.flush()
     if number == "c1":
@@ -151,9 +226,16 @@ def _candidate(session: Session, desk: Desk, paper: SittingPaper, form: Form, nu
     session.add(drawn)
     session.flush()
     attempt = Attempt(
-        candidate_paper_id=drawn.id, state=AttemptState.SUBMITTED, started_at=NOW, deadline_at=NOW, submitted_at=NOW,
-        receipt=f"R-{number}", device="d", seen_at=NOW, head="0" * 64,
-    )  # fmt: skip
+        candidate_paper_id=drawn.id,
+        state=AttemptState.SUBMITTED,
+        started_at=NOW,
+        deadline_at=NOW,
+        submitted_at=NOW,
+        receipt=f"R-{number}",
+        device="d",
+        seen_at=NOW,
+        head="0" * 64,
+    )
     session.add(attempt)
     session.flush()
     _answers(session, desk, attempt, number, double=double)
@@ -166,15 +248,29 @@ def _answers(session: Session, desk: Desk, attempt: Attempt, number: str, *, dou
     for seq, slot, response in saves:
         session.add(
             Answer(
-                attempt_id=attempt.id, seq=seq, slot=slot, response=canonical_json(response), digest=f"{seq}", link=f"{seq}",
-                position=seq, received_at=NOW, device_ms=None,
-            )  # fmt: skip
+                attempt_id=attempt.id,
+                seq=seq,
+                slot=slot,
+                response=canonical_json(response),
+                digest=f"{seq}",
+                link=f"{seq}",
+                position=seq,
+                received_at=NOW,
+                device_ms=None,
+            )
         )
     session.add(
         StoredFile(
-            id=f"f{number}", attempt_id=attempt.id, slot="t1/b", name=f"N-{number} plan.pdf", size=4, sha256=digest, received=4,
-            type="pdf", completed_at=NOW,
-        )  # fmt: skip
+            id=f"f{number}",
+            attempt_id=attempt.id,
+            slot="t1/b",
+            name=f"N-{number} plan.pdf",
+            size=4,
+            sha256=digest,
+            received=4,
+            type="pdf",
+            completed_at=NOW,
+        )
     )
     desk.written[number], desk.files[number] = _code(number, "A"), _code(number, "B")
     for slot, item, code in (("t1/a", WRITTEN, desk.written[number]), ("t1/b", FILES, desk.files[number])):

@@ -22,7 +22,9 @@ def mark(place: MarkPlace, marker: int, cause: str = "0", clarity: str = "0", *,
     return Given(place, marker, final, {"cause": {"marks": cause, "comment": ""}, "clarity": {"marks": clarity, "comment": ""}})
 
 
-def facts(*given: Given, double: bool = True, state: ScriptState = ScriptState.OPEN, barred: frozenset[int] = frozenset()) -> Facts:
+def facts(
+    *given: Given, double: bool = True, state: ScriptState = ScriptState.OPEN, barred: frozenset[int] = frozenset()
+) -> Facts:
     return Facts(state, double, given, barred)
 
 

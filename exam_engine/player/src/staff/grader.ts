@@ -178,8 +178,10 @@ class Grader {
   private say(sentence: string, kind = ""): void {
     const line = document.querySelector("#saved");
     if (!line) return;
+    const icon = document.querySelector<HTMLTemplateElement>("#icons")?.content.querySelector(`[data-kind="${kind}"] svg`);
+    const words = Object.assign(document.createElement("span"), { textContent: sentence });
     line.className = `save ${kind}`;
-    line.textContent = sentence;
+    line.replaceChildren(...(icon ? [icon.cloneNode(true)] : []), words);
   }
 
   private keep(criterion: HTMLDetailsElement): void {
@@ -195,7 +197,7 @@ class Grader {
     for (const criterion of this.unsent) {
       this.unsent.delete(criterion);
       const body = { criterion: criterion.dataset["id"] ?? "", marks: this.chosen(criterion)?.value ?? "", comment: this.comment(criterion).value };
-      this.say(this.says.sending);
+      this.say(this.says.sending, "save-device");
       if (!(await this.post("draft", body, (reply) => this.say(fill(this.says.saved, { time: reply["saved"] ?? "" }), "save-centre")))) {
         this.unsent.add(criterion);
         window.setTimeout(() => void this.send(), RETRY_MS);
