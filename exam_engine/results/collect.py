@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload, undefer
+from sqlalchemy.orm import Session, joinedload
 
 from exam_engine.core.canonical import sha256_hex
 from exam_engine.core.errors import Refusal
@@ -61,7 +61,7 @@ def read_papers(session: Session, sitting: Sitting) -> dict[int, list[TakenPaper
             select(CandidatePaper)
             .join(Booking, Booking.id == CandidatePaper.booking_id)
             .where(Booking.sitting_id == sitting.id, Booking.state != BookingState.CANCELLED)
-            .options(joinedload(CandidatePaper.form).undefer(Form.marking), joinedload(CandidatePaper.sitting_paper))
+            .options(joinedload(CandidatePaper.form), joinedload(CandidatePaper.sitting_paper))
             .order_by(CandidatePaper.booking_id, CandidatePaper.sitting_paper_id)
         )
     )
@@ -153,8 +153,3 @@ class Scorers:
             items = orjson.loads(form.marking)["items"]
             self._compiled[form.id] = compile_paper(scored_slots(form.slots, items, sections))
         return self._compiled[form.id]
-
-
-def get_form_with_keys(session: Session, form_id: int) -> Form:
-    """The form with its keys loaded."""
-    return session.scalars(select(Form).where(Form.id == form_id).options(undefer(Form.marking))).one()

@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any, Final
 
 from exam_engine.results.records import Outcome
-from grading.exact import exact, written
+from grading.exact import exact, round_to_decimals, written
 from grading.retakes import Status, status
 from grading.standards import Decision, decide
 
@@ -80,6 +80,14 @@ def sum_areas(papers: Iterable[tuple[Sequence[Document], Document]]) -> list[dic
 def percent(part: Document) -> Fraction:
     """Marks on the scale from 0 to 100, exact."""
     return 100 * exact(part["marks"]) / exact(part["max"])
+
+
+def show_score(score: Fraction, needed: Fraction | None = None, digits: int = 1) -> str:
+    """A score for people: rounded half up, with as many more digits as it takes not to show a fail as if it reached the cut."""
+    rounded = round_to_decimals(score, digits)
+    if needed is not None and score < needed <= rounded:
+        return show_score(score, needed, digits + 1)
+    return written(rounded)
 
 
 def find_cut(standard: Document, component: str) -> Fraction | None:

@@ -97,7 +97,11 @@ class Centre:
         sitting = plan_sitting(self.session, plan, self.users["chen"], min(self.now, at))
         for enrolment in enrolments:
             book(self.session, sitting, enrolment, "chen", at)
-        drawn = {"theory": draw_theory(theory_items(["20"] * 5)), "practical": draw_case(written_case([60, 40])), **(forms or {})}
+        drawn = {
+            "theory": draw_theory(theory_items(["20"] * 5)),
+            "practical": draw_case(written_case([60, 40])),
+            **(forms or {}),
+        }
         for paper in sitting.papers:
             self._draw(sitting, paper, drawn[paper.kind])
         sitting.state = SittingState.PREPARED
@@ -116,7 +120,9 @@ class Centre:
             self.session.add(CandidatePaper(booking=booking, sitting_paper=paper, form=form, order=order))
         self.session.flush()
 
-    def take(self, booking: Booking, paper: str, given: Mapping[str, Any], persons: Mapping[str, str | None] | None = None) -> Attempt:
+    def take(
+        self, booking: Booking, paper: str, given: Mapping[str, Any], persons: Mapping[str, str | None] | None = None
+    ) -> Attempt:
         """Hand in `given` responses at `paper`; `persons` are the marks of its written slots, None while one is open."""
         drawn = next(one for one in booking.papers if one.sitting_paper.code == paper)
         at = booking.sitting.opens_at + timedelta(minutes=1)
@@ -161,7 +167,9 @@ class Centre:
         for slot in scored["pending"]:
             marks = persons.get(slot)
             state = ScriptState.OPEN if marks is None else ScriptState.SETTLED
-            script = Script(attempt_id=attempt.id, slot=slot, item=slot, code=f"S-{attempt.id}-{slot}", state=state, marks=marks)
+            script = Script(
+                attempt_id=attempt.id, slot=slot, item=slot, code=f"S-{attempt.id}-{slot}", state=state, marks=marks
+            )
             self.session.add(script)
         self.session.flush()
 

@@ -212,8 +212,13 @@ def test_release_ends_the_booking_enters_the_history_and_goes_on_record(centre):
     _propose(centre, sitting)
     _release(centre, sitting)
     assert {booking.state for booking in sitting.bookings} == {BookingState.FINISHED}
-    entries = centre.session.scalars(select(HistoryEntry).where(HistoryEntry.event != "trained").order_by(HistoryEntry.id)).all()
-    assert [(entry.event, entry.data["sitting"]) for entry in entries] == [("passed", str(sitting.id)), ("failed", str(sitting.id))]
+    entries = centre.session.scalars(
+        select(HistoryEntry).where(HistoryEntry.event != "trained").order_by(HistoryEntry.id)
+    ).all()
+    assert [(entry.event, entry.data["sitting"]) for entry in entries] == [
+        ("passed", str(sitting.id)),
+        ("failed", str(sitting.id)),
+    ]
     released = select(func.count()).where(AuditEntry.action == "result.released")
     assert centre.session.scalar(released) == 2
 
