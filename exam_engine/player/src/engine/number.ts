@@ -5,8 +5,10 @@ export type Reading =
   | { kind: "unreadable" }
   | { kind: "ambiguous"; readings: [string, string] };
 
-const MYRIADS: Record<string, number> = { 十: 1, 百: 2, 千: 3, 万: 4, 百万: 6, 千万: 7, 亿: 8 };
-const NUMBER = /^([+-]?)([\d.,' ]*\d[\d.,' ]*)(?:e([+-]?\d{1,3}))?\s*(.*)$/i;
+const MAGNITUDES: Record<string, number> = { 十: 1, 百: 2, 千: 3, 万: 4, 萬: 4, 亿: 8, 億: 8 };
+const NUMBER = /^([+-]?) ?(\d+(?:[ .,']\d+)*|[.,]\d+)(?: ?e([+-]?\d{1,3})(?!\d))? *(.*)$/i;
+/** A unit starts with a letter or a sign such as °, and holds no second number. */
+const UNIT = /^[\p{L}°%‰$€£¥](?!.*( \S*)\d)/u;
 
 type Marks = { decimal: string; group: string } | null;
 
@@ -18,30 +20,42 @@ function marksOf(locale: string | undefined): Marks {
   return { decimal: mark("decimal"), group: mark("group").replace(/\s/, " ") };
 }
 
+/** Full-width forms, and the spaces and minus signs that keyboards make. Not NFKC, which would turn 10³ into 103. */
+function tidy(typed: string): string {
+  return typed
+    .replace(/[\uff01-\uff5e]/g, (wide) => String.fromCodePoint((wide.codePointAt(0) ?? 0) - 0xfee0))
+    .replace(/[\u3000\u00a0\u2009\u202f\u2007\t]/g, " ")
+    .replace(/[−–]/g, "-")
+    .replace(/’/g, "'")
+    .trim();
+}
+
 /**
- * Reads what a candidate typed into a number field.
+ * Reads what a candidate typed into a number field, by the rules the answer is later marked by.
  *
- * Full-width digits, spaces between groups of three, `1.2e3` and 万, 亿 are read. A comma or dot that could be a
- * decimal mark as well as a group mark is read as the item's locale says; without a locale it is refused.
+ * Full-width digits, groups of three, `1.2e3` and 万, 亿 are read. A comma that could be a decimal mark as well as a
+ * group mark is read as the item's locale says; without a locale it is refused. `units` are those the item shows.
  */
-export function readNumber(typed: string, locale?: string): Reading {
-  const text = typed.normalize("NFKC").replace(/[−–]/g, "-").replace(/[\s\u202f]+/g, " ").trim();
+export function readNumber(typed: string, locale?: string, units: string[] = []): Reading {
+  const text = tidy(typed);
   if (text === "") return { kind: "empty" };
   const match = NUMBER.exec(text);
   if (!match) return { kind: "unreadable" };
   const [, sign = "", body = "", exponent = "", rest = ""] = match;
-  const [shift, unit] = splitUnit(rest.trim());
-  if (/[\d,;]/.test(unit[0] ?? "")) return { kind: "unreadable" };
-  const readings = readBody(body.trim(), marksOf(locale)).map((plain) => scaled(sign, plain, shift + Number(exponent || 0)));
-  if (readings.length === 2) return { kind: "ambiguous", readings: [readings[0] ?? "", readings[1] ?? ""] };
+  const magnitude = units.includes(rest) ? undefined : MAGNITUDES[rest[0] ?? ""];
+  if (magnitude !== undefined && locale && !locale.startsWith("zh")) return { kind: "unreadable" };
+  const [shift, unit] = units.includes(rest) ? [0, rest] : splitMagnitude(rest);
+  if (unit !== "" && !units.includes(unit) && (!UNIT.test(unit) || /^e[+-]?\d/i.test(unit))) return { kind: "unreadable" };
+  const readings = readBody(body, marksOf(locale)).map((plain) => scaled(sign, plain, shift + Number(exponent || 0)));
+  if (readings.length > 1) return { kind: "ambiguous", readings: [readings[0] ?? "", readings[1] ?? ""] };
   return readings[0] === undefined ? { kind: "unreadable" } : { kind: "number", value: readings[0], unit };
 }
 
-/** A Chinese multiplier at the head of what follows the figures, and the unit after it. */
-function splitUnit(rest: string): [number, string] {
-  const names = Object.keys(MYRIADS).sort((a, b) => b.length - a.length);
-  const name = names.find((key) => rest.startsWith(key));
-  return name === undefined ? [0, rest] : [MYRIADS[name] ?? 0, rest.slice(name.length).trim()];
+/** Chinese magnitudes at the head of what follows the figures, such as 千万, and the unit after them. */
+function splitMagnitude(rest: string): [number, string] {
+  const signs = /^[十百千万萬亿億]*/.exec(rest)?.[0] ?? "";
+  const shift = [...signs].reduce((sum, sign) => sum + (MAGNITUDES[sign] ?? 0), 0);
+  return [shift, rest.slice(signs.length).trim()];
 }
 
 /** Every way the figures can be read as a plain decimal: none, one, or two. */

@@ -1,5 +1,5 @@
 import { html, nothing, svg, type SVGTemplateResult, type TemplateResult } from "lit";
-import { plainText, textIn, type Bar, type Text } from "../model";
+import { textIn, type Bar, type Text } from "../model";
 import type { Words } from "../words";
 import { px, textWidth, ticks } from "./drawing";
 
@@ -24,17 +24,17 @@ export function bars({ id, unit, target, bars: rows }: Bars, name: string, lang:
   const aim = target === undefined ? undefined : Number(target);
   const marks = ticks(Math.max(...rows.map(({ value }) => Number(value)), aim ?? 0));
   const most = marks.at(-1) ?? 1;
-  const names = rows.flatMap(({ title, text }) => [textIn(title, lang), textIn(text, lang)].map(plainText));
+  const names = rows.flatMap(({ title, text }) => [textIn(title, lang), textIn(text, lang)]);
   const left = Math.max(90, Math.min(260, Math.max(...names.map((each) => textWidth(each, 13.5))) + 22));
   const scale: Scale = { left, bottom: 37 + ROW * rows.length, at: (value) => left + (value / most) * (RIGHT - left) };
   const said = (row: Bar) => valueLine(row, aim, words);
-  const summary = rows.map((row) => `${plainText(textIn(row.title, lang))}: ${said(row)}`).join("; ");
+  const summary = rows.map((row) => `${textIn(row.title, lang)}: ${said(row)}`).join("; ");
   return html`<svg class="chart" viewBox="0 0 ${WIDTH} ${scale.bottom + 48}" role="img" aria-label="${name}. ${aim === undefined ? "" : `${words.target(String(target))}. `}${summary}">
     <defs>
       <pattern id="${id}-hatch" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path class="bar-over-hatch" d="M0 0v7" /></pattern>
     </defs>
     ${marks.map((mark) => grid(mark, scale))}
-    <text x=${RIGHT} y=${scale.bottom + 40} text-anchor="end">${plainText(textIn(unit, lang))}</text>
+    <text x=${RIGHT} y=${scale.bottom + 40} text-anchor="end">${textIn(unit, lang)}</text>
     ${rows.map((row, n) => bar(row, 32 + ROW * n, id, aim, scale, lang, said(row)))}
     ${aim === undefined ? nothing : targetLine(aim, String(target), scale, words)}
   </svg>`;
@@ -59,8 +59,8 @@ function bar(row: Bar, y: number, id: string, aim: number | undefined, { left, a
   const value = Number(row.value);
   const over = aim !== undefined && value > aim;
   const width = px(Math.max(0, at(value) - left));
-  const text = plainText(textIn(row.text, lang));
-  return svg`<text class="t-strong" x=${px(left - 12)} y=${text ? y + 11 : y + 18} text-anchor="end">${plainText(textIn(row.title, lang))}</text>
+  const text = textIn(row.text, lang);
+  return svg`<text class="t-strong" x=${px(left - 12)} y=${text ? y + 11 : y + 18} text-anchor="end">${textIn(row.title, lang)}</text>
     ${text ? svg`<text x=${px(left - 12)} y=${y + 27} text-anchor="end">${text}</text>` : nothing}
     <rect class=${over ? "bar-over" : "bar"} x=${px(left)} y=${y} width=${width} height="26"/>
     ${over ? svg`<rect x=${px(left)} y=${y} width=${width} height="26" fill="url(#${id}-hatch)"/>` : nothing}

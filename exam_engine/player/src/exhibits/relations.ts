@@ -1,5 +1,5 @@
 import { html, nothing, svg, type SVGTemplateResult, type TemplateResult } from "lit";
-import { plainText, textIn, type Edge, type Node } from "../model";
+import { textIn, type Edge, type Node } from "../model";
 import type { Words } from "../words";
 import { borderPoint, px, textWidth, wrap, type Box } from "./drawing";
 
@@ -35,13 +35,21 @@ export function relations({ id, nodes, edges }: Relations, name: string, lang: s
 function place(nodes: Node[], lang: string): Drawn[] {
   const left = Math.min(...nodes.map(({ x }) => x));
   const top = Math.min(...nodes.map(({ y }) => y));
+  const across = COLUMN / step(nodes, "x", "y");
+  const down = ROW / step(nodes, "y", "x");
   return nodes.map((node) => {
-    const title = wrap(plainText(textIn(node.title, lang)), WIDEST, 14);
-    const text = wrap(plainText(textIn(node.text, lang)), WIDEST, 13);
+    const title = wrap(textIn(node.title, lang), WIDEST, 14);
+    const text = wrap(textIn(node.text, lang), WIDEST, 13);
     const inner = Math.max(...title.map((row) => textWidth(row, 14.6)), ...text.map((row) => textWidth(row, 13)), 116);
     const width = inner + (node.state === "service" ? 56 : 28);
-    return { node, title, text, width, height: 17 + 18 * (title.length + text.length), cx: 122 + (node.x - left) * COLUMN, cy: 34 + (node.y - top) * ROW };
+    return { node, title, text, width, height: 17 + 18 * (title.length + text.length), cx: 122 + (node.x - left) * across, cy: 34 + (node.y - top) * down };
   });
+}
+
+/** The smallest step between neighbours of a row or a column: grids may be written in ones or in twos. */
+function step(nodes: Node[], along: "x" | "y", beside: "x" | "y"): number {
+  const gaps = nodes.flatMap((a) => nodes.filter((b) => b[beside] === a[beside] && b[along] > a[along]).map((b) => b[along] - a[along]));
+  return gaps.length > 0 ? Math.min(...gaps) : 1;
 }
 
 interface Link {
@@ -59,7 +67,7 @@ function link(edge: Edge, drawn: Drawn[], lang: string): Link[] {
   if (!from || !to) return [];
   const start = borderPoint(from, to);
   const end = borderPoint(to, from);
-  return [{ edge, x1: start.x, y1: start.y, x2: end.x, y2: end.y, text: plainText(textIn(edge.text, lang)) }];
+  return [{ edge, x1: start.x, y1: start.y, x2: end.x, y2: end.y, text: textIn(edge.text, lang) }];
 }
 
 function line({ edge, x1, y1, x2, y2 }: Link, id: string): SVGTemplateResult {
@@ -89,7 +97,7 @@ function head(id: string, style: string, size: number): SVGTemplateResult {
 }
 
 function sentences(edges: Edge[], drawn: Drawn[], lang: string, words: Words): string {
-  const name = (id: string) => plainText(textIn(drawn.find(({ node }) => node.id === id)?.node.title, lang)) || id;
+  const name = (id: string) => textIn(drawn.find(({ node }) => node.id === id)?.node.title, lang) || id;
   const stop = lang.startsWith("zh") ? "。" : ". ";
-  return edges.map(({ from, to, text }) => words.relation(name(from), plainText(textIn(text, lang)) || words.leadsTo, name(to))).join(stop);
+  return edges.map(({ from, to, text }) => words.relation(name(from), textIn(text, lang) || words.leadsTo, name(to))).join(stop);
 }

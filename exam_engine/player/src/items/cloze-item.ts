@@ -20,13 +20,13 @@ export class ClozeItem extends ItemElement {
   }
 
   protected override render(): unknown {
-    const marked = this.text(this.item.text).replace(GAP, '<span class="gap" data-gap="$1"></span>');
+    const marked = this.text(this.item.text).replace(GAP, '<span data-gap="$1"></span>');
     return html`<div class="cloze" role="group" aria-labelledby=${this.labelledBy || nothing}>${unsafeHTML(marked)}</div>`;
   }
 
   /** The fields are drawn into the places of the text, which itself stays as it is. */
   protected override updated(): void {
-    for (const [place, spot] of [...this.querySelectorAll<HTMLElement>(".gap")].entries()) {
+    for (const [place, spot] of [...this.querySelectorAll<HTMLElement>("[data-gap]")].entries()) {
       const name = spot.dataset["gap"] ?? "";
       const gap = this.item.gaps?.[name];
       if (gap) render(this.field(name, gap, this.words.gap(place + 1)), spot);
@@ -52,7 +52,7 @@ export class ClozeItem extends ItemElement {
   private number(name: string, gap: Gap, label: string): TemplateResult {
     const unit = this.plain(gap.unit);
     const take = (typed: string, leaving: boolean) => {
-      const { response, reading } = numberResponse(typed, gap.locale);
+      const { response, reading } = numberResponse(typed, gap);
       this.typed = { ...this.typed, [name]: typed };
       this.errors = { ...this.errors, [name]: leaving ? numberError(reading, this.words) : null };
       if (leaving || response !== null || reading.kind === "empty") this.take(name, String(response ?? ""), !leaving);

@@ -1,15 +1,13 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { readNumber, type Reading } from "../engine/number";
-import type { Json } from "../model";
+import { plainText, type Json, type Text } from "../model";
 import type { Words } from "../words";
 
-/** What is sent for a number: a plain decimal and its unit; as typed where the locale's decimal mark is a comma. */
-export function numberResponse(typed: string, locale: string | undefined): { response: Json; reading: Reading } {
-  const reading = readNumber(typed, locale);
-  if (reading.kind !== "number") return { response: null, reading };
-  const comma = locale !== undefined && (1.5).toLocaleString(locale).includes(",");
-  const plain = reading.unit ? `${reading.value} ${reading.unit}` : reading.value;
-  return { response: comma ? typed.trim() : plain, reading };
+/** What is sent for a number: the words of the candidate, once they can be read in one way only. */
+export function numberResponse(typed: string, { locale, unit }: { locale?: string; unit?: Text }): { response: Json; reading: Reading } {
+  const units = typeof unit === "string" ? [unit] : Object.values(unit ?? {});
+  const reading = readNumber(typed, locale, units.map(plainText));
+  return { response: reading.kind === "number" ? typed.trim() : null, reading };
 }
 
 /** What to say about a number that cannot be read, or nothing. */

@@ -32,7 +32,7 @@ export class NumericItem extends ItemElement {
 
   /** While typing only what can be read is told; on leaving the field, what cannot be read clears the answer. */
   private take(typed: string, leaving: boolean): void {
-    const { response, reading } = numberResponse(typed, this.item.locale);
+    const { response, reading } = numberResponse(typed, this.item);
     this.typed = typed;
     this.error = leaving ? numberError(reading, this.words) : null;
     if (leaving || response !== null || reading.kind === "empty") this.tell(response, !leaving);

@@ -8,10 +8,11 @@ import type { Cell } from "./cells";
 
 type Tone = "info" | "warn" | "danger";
 
+/** One thing that is true; in Chinese no space stands after the full stop. */
 export function banner(tone: Tone, shape: string, strong: string, rest: unknown = "", more: unknown = nothing, tool: unknown = nothing): TemplateResult {
   return html`<div class="banner banner-${tone}" role=${tone === "danger" ? "alert" : "status"}>
     ${icon(shape)}
-    <div><p><strong>${strong}</strong> ${rest}</p>${more}</div>
+    <div><p><strong>${strong}</strong>${/[\u3000-\uffef]$/.test(strong) ? "" : " "}${rest}</p>${more}</div>
     ${tool}
   </div>`;
 }

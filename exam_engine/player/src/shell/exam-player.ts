@@ -86,10 +86,10 @@ export class ExamPlayer extends LightElement {
       return gatePage(session.gate ?? { kind: "loading" }, session.lang, { again: () => void session.open(), take: () => void session.open(true) });
     }
     const cells = cellsOf(session.attempt, session.view, this.words);
-    return html`${this.body(session.attempt, cells)}
+    return html`<p class="vh" aria-live="polite">${this.said}</p>
+      ${this.body(session.attempt, cells)}
       <display-menu .size=${this.size()} .languages=${session.languages} lang=${session.lang} @size=${(e: CustomEvent<number>) => session.setSize(e.detail)} @lang=${(e: CustomEvent<string>) => session.setLang(e.detail)}></display-menu>
-      <keys-help .on=${this.keysOn} lang=${session.lang} @keys=${(e: CustomEvent<boolean>) => this.switchKeys(e.detail)}></keys-help>
-      <p class="vh" aria-live="polite">${this.said}</p>`;
+      <keys-help .on=${this.keysOn} lang=${session.lang} @keys=${(e: CustomEvent<boolean>) => this.switchKeys(e.detail)}></keys-help>`;
   }
 
   private body(attempt: Attempt, cells: Cell[]): TemplateResult {

@@ -57,7 +57,7 @@ export function endPage(attempt: Attempt, lang: string): TemplateResult {
   if (attempt.phase === "moved") return page(words.openElsewhere, html`<p>${words.openElsewhereRest}</p>`);
   if (attempt.phase === "closed") return page(words.closedTitle, html`<p>${words.closedRest}</p>`);
   if (attempt.phase === "handed_in") return handedIn(attempt, words);
-  return page(attempt.sealedFor === "time" && attempt.online ? words.timeUpOnline : words.reviewAndHandIn, sealed(attempt, words));
+  return page(words.handInTitle, sealed(attempt, words));
 }
 
 function sealed(attempt: Attempt, words: Words): TemplateResult {
