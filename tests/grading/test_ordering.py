@@ -79,6 +79,11 @@ def test_entries_without_a_place_earn_nothing(rule, expected):
     assert credit(ordering(rule), ["A", "B"]) == share(expected)
 
 
+@pytest.mark.parametrize("rule", ["adjacent_pairs_and_last", "neighbours"])
+def test_the_last_entry_is_last_only_in_the_last_place(rule):
+    assert credit(ordering(rule), ["D"]) == 0
+
+
 def test_a_key_that_is_no_order_of_the_entries_is_refused():
     for key in ("AAB", "AB", ""):
         with pytest.raises(ItemError, match="every entry exactly once"):

@@ -135,6 +135,7 @@ def test_a_booking_nobody_used_does_not_stand_in_the_way():
 
 def test_what_lies_ahead_counts_as_booked_and_training_ahead_not_at_all():
     assert now([trained(0), sitting("passed", 10)], on=9).state is State.SITTING_BOOKED
+    assert now([trained(0), sitting("passed", 10)], on=10).state is State.PASSED
     assert now([trained(10)], on=9).state is State.UNTRAINED
 
 
@@ -158,6 +159,11 @@ def test_two_people_may_allow_one_more_makeup():
     assert verdicts(now([*FAILED_TWICE, override, sitting("failed", 40)])) == ["fail", "final_fail", "final_fail"]
     with pytest.raises(PolicyError, match="two people"):
         now([*FAILED_TWICE, override | {"by": ["u1", "u1"]}])
+
+
+def test_an_override_on_the_day_of_the_final_failure_comes_after_it():
+    override = {"event": "overridden", "on": day(24), "by": ["u1", "u2"]}
+    assert now([override, *FAILED_TWICE]).state is State.MAY_MAKE_UP
 
 
 def test_an_outcome_with_a_higher_revision_replaces_the_earlier_one():
