@@ -149,7 +149,7 @@ STAFF = {
 
 
 def build_desk(database: Database, *, candidates: int = 1, double: bool = False) -> Desk:
-    """Markers mia, noa and tom (who trained candidate c1), seniors sen and sue, an administrator, and scripts of `candidates`."""
+    """Markers mia, noa and tom (who trained candidate c1), seniors sen and sue, an administrator, scripts of `candidates`."""
     desk = Desk(database)
     with database.write() as session:
         for login, roles in STAFF.items():
