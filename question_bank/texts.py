@@ -7,8 +7,8 @@ from typing import Any, Final
 Path = tuple[str | int, ...]
 
 _NAMES: Final = frozenset({
-    "stem", "context", "rationale", "text", "title", "short_title", "scenario", "tab", "note", "unit", "model_answer", "comments",
-    "rows", "from", "to", "at", "organisation", "audience", "methods", "condition",
+    "stem", "context", "rationale", "text", "title", "short_title", "scenario", "tab", "note", "unit", "model_answer",
+    "comments", "rows", "from", "to", "at", "organisation", "audience", "methods", "condition",
 })  # fmt: skip
 _WITHOUT_TEXT: Final = frozenset({"key", "marking", "tags", "parameters", "multipliers"})
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z")
