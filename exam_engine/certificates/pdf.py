@@ -26,7 +26,7 @@ class Printed:
     address: str
     document: dict[str, Any]
     issued_at: datetime
-    valid_until: datetime
+    last_day: datetime
     timezone: Any
 
 
@@ -106,7 +106,7 @@ def _draw_facts(page: FPDF, printed: Printed) -> None:
         ("Number", printed.number),
         ("Candidate", candidate["number"]),
         ("Issued", _both_days(printed.issued_at, printed)),
-        ("Valid until", _both_days(printed.valid_until, printed)),
+        ("Valid until", _both_days(printed.last_day, printed)),
         ("Scheme", f"{scheme['id']} {scheme['version']}"),
     )
     for row, (label, value) in enumerate(rows):

@@ -3,9 +3,10 @@
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from exam_engine.core.database import Base, Key
+from exam_engine.core.records import User
 
 
 class TrainingRecord(Base):
@@ -21,3 +22,5 @@ class TrainingRecord(Base):
     trainer_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     recorded_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     note: Mapped[str] = mapped_column(Text, default="")
+    trainer: Mapped[User | None] = relationship(foreign_keys=trainer_id)
+    recorded_by: Mapped[User] = relationship(foreign_keys=recorded_by_id)
