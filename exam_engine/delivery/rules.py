@@ -19,6 +19,9 @@ DENIAL_MS: Final = 60_000
 VIEW_SLOT: Final = "_view"
 """The slot that carries what the candidate's screen knows; it is never marked."""
 
+EMPTY_RESPONSES: Final = ("null", '""', "[]", "{}")
+"""Canonical texts that mean: not answered."""
+
 LETTERS: Final = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Digits and letters that cannot be taken for one another."""
 
@@ -180,7 +183,7 @@ def fold_newest(
 
 def count_answered(newest: Mapping[str, tuple[int, str]]) -> int:
     """How many slots hold an answer; a cleared one does not count, nor does the screen's own slot."""
-    return sum(1 for slot, (_, response) in newest.items() if slot != VIEW_SLOT and response not in ("null", '""', "[]", "{}"))
+    return sum(1 for slot, (_, response) in newest.items() if slot != VIEW_SLOT and response not in EMPTY_RESPONSES)
 
 
 def find_missing(last_seq: int, arrived: Iterable[int], most: int = 200) -> list[int]:
