@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from question_bank.checks import check_entries
+from question_bank.checks import Watch, check_entries
 from question_bank.formats import get_format, guess_format
 from question_bank.formats.entries import Document, Entry, Read
 from question_bank.texts import languages_of
@@ -45,7 +45,7 @@ class Bank:
         return any(problem.severity == "error" for problem in self.problems)
 
 
-def load(path: str | Path, format: str | None = None) -> Bank:  # noqa: A002  the word everyone uses for it
+def load(path: str | Path, format: str | None = None, watch: Watch = iter) -> Bank:  # noqa: A002  the word everyone uses for it
     """Load a bank from a file or folder.
 
     Parameters
@@ -54,6 +54,8 @@ def load(path: str | Path, format: str | None = None) -> Bank:  # noqa: A002  th
         A file in any format, or a bank folder.
     format
         The format's name; told by the name or content of the file when absent.
+    watch
+        Yields the entries it is given while they are checked; a progress bar, for instance.
 
     Returns
     -------
@@ -71,7 +73,7 @@ def load(path: str | Path, format: str | None = None) -> Bank:  # noqa: A002  th
     if not place.exists():
         raise FileNotFoundError(str(place))
     found = get_format(format or guess_format(place)).read(place)
-    check_entries(found.entries, found.languages)
+    check_entries(found.entries, found.languages, watch)
     return _bank(found)
 
 

@@ -13,8 +13,10 @@ from question_bank import bank_checks, item_checks
 from question_bank.findings import Check, Document, Finding, Step
 from question_bank.formats.entries import Entry, Kind
 from question_bank.texts import languages_of
-from schemas import Problem, check, place_of
+from schemas import Problem, check, is_valid, place_of
 from schemas.problems import Severity
+
+Watch = Callable[[Sequence[Entry]], Iterator[Entry]]
 
 ITEM_CHECKS: Final[list[Check]] = [
     item_checks.ids_are_unique,
@@ -48,22 +50,22 @@ def check_document(
     missing
         How much a missing language matters.
     """
-    broken = check(kind, document, source)
+    broken = [] if is_valid(kind, document) else check(kind, document, source)
     if broken:
         return broken
     findings = [*_findings(kind, document), *bank_checks.languages_are_complete(document, languages, missing)]
     return [Problem(source, place_of(path), code, message, severity) for path, code, message, severity in findings]
 
 
-def check_entries(entries: Sequence[Entry], languages: Sequence[str] = ()) -> None:
+def check_entries(entries: Sequence[Entry], languages: Sequence[str] = (), watch: Watch = iter) -> None:
     """Check what was read, item by item and then beside each other; problems go into the entries.
 
     A language the bank promises and an item lacks is an error. A bank that promises none is only told where its
-    texts differ.
+    texts differ. The entries are looked at through `watch`, which may show how far the work is.
     """
     documents = [entry.document for entry in entries if entry.document is not None]
     asked, missing = (languages, "error") if languages else (languages_of(documents), "warning")
-    for entry in entries:
+    for entry in watch(entries):
         if entry.document is not None and not entry.refused:
             severity: Severity = "error" if missing == "error" else "warning"
             entry.add(check_document(entry.kind, entry.document, entry.file, asked, severity))

@@ -36,5 +36,4 @@ def _is_text(value: object, path: Path) -> bool:
     if not isinstance(value, dict) or not value:
         return False
     name = next((step for step in reversed(path) if isinstance(step, str)), "")
-    words = all(isinstance(tag, str) and _LANGUAGE.match(tag) and isinstance(typed, str) for tag, typed in value.items())
-    return name in _NAMES and words
+    return name in _NAMES and all(isinstance(typed, str) and _LANGUAGE.match(tag) for tag, typed in value.items())

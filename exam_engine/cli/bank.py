@@ -36,7 +36,7 @@ def bank() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Write the answer as JSON.")
 def check(paths: tuple[Path, ...], form: str | None, *, as_json: bool) -> None:
     """Report every problem of the banks in PATHS; nothing is stored."""
-    banks = [_load(path, form) for path in with_progress(paths, "Checking", len(paths))]
+    banks = [_load(path, form) for path in paths]
     problems = [problem for found in banks for problem in found.problems]
     errors = sum(problem.severity == "error" for problem in problems)
     counts = {
@@ -158,7 +158,7 @@ def _site(data: Path | None) -> Iterator["Database"]:
 
 def _load(path: Path, form: str | None) -> Bank:
     try:
-        return load(path, form)
+        return load(path, form, watch=lambda entries: with_progress(entries, f"Checking {path.name}", len(entries)))
     except UnknownFormatError as error:
         fail(str(error), code=BAD_USAGE)
 
