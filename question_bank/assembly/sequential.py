@@ -24,7 +24,7 @@ INFORMATION_BAND = 0.01
 DIFFICULTY_BAND_LOGIT = 0.02
 BEST = Effort(gap=1e-3, nodes=2_000)
 GOOD = Effort(gap=0.01, nodes=300)
-DRAW = Effort(gap=0.9, nodes=200)
+DRAW = Effort(gap=0.9, nodes=20)
 ANY = Effort(gap=1.0, nodes=20_000)
 
 
@@ -149,6 +149,10 @@ def _draw_all(
         if solution.verdict is not Verdict.SOLVED and level > 0.0:
             level = _highest_level(rules, forms)
             draft, solution = _draw_one(rules, forms, opening.aim, level, rng)
+        if solution.verdict is not Verdict.SOLVED:
+            # Only the rules, without any wish; the form is mended later if it is weak.
+            draft = Draft(rules, forms)
+            solution = draft.solve(ANY)
         if solution.verdict is not Verdict.SOLVED:
             return None
         forms.append(draft.chosen(solution))

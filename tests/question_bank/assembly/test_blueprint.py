@@ -48,7 +48,7 @@ def test_what_is_not_a_blueprint_is_refused(document):
 def test_a_file_that_is_not_json_is_refused_with_the_line(tmp_path):
     path = tmp_path / "b.json"
     path.write_text('{"length": 5,\n}', encoding="utf-8")
-    with pytest.raises(BlueprintError, match="is not JSON: .* line 2"):
+    with pytest.raises(BlueprintError, match=r"is not JSON: .* line 2"):
         read_blueprint(path)
     path.write_text(json.dumps({"length": 5}), encoding="utf-8-sig")
     assert read_blueprint(path).length == 5
