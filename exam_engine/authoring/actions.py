@@ -50,6 +50,7 @@ def _store_version(session: Session, document: dict[str, Any], kind: str, number
         state=ItemState.DRAFT,
         document=document,
         digest=_content_digest(document),
+        search=_words_of(document),
         author_id=by.id,
         changed_at=now,
     )
@@ -57,6 +58,12 @@ def _store_version(session: Session, document: dict[str, Any], kind: str, number
     session.flush()
     audit.record(session, by.login, "item.stored", f"item:{version.code}", now, version=number, digest=version.digest)
     return version
+
+
+def _words_of(document: dict[str, Any]) -> str:
+    """Stem (or title of a case) in every language, to be found by its words."""
+    texts = [document.get(name, "") for name in ("stem", "title", "context")]
+    return "\n".join(part for text in texts for part in (text.values() if isinstance(text, dict) else [text]) if part)
 
 
 def _content_digest(document: dict[str, Any]) -> str:
@@ -113,6 +120,11 @@ def get_version(session: Session, code: str, number: int | None = None) -> ItemV
     if found is None:
         raise Refusal("not_found", f"there is no item {code}" + (f" version {number}" if number else ""))
     return found
+
+
+def list_versions(session: Session, code: str) -> list[ItemVersion]:
+    """All versions of an item, newest first."""
+    return list(session.scalars(select(ItemVersion).where(ItemVersion.code == code).order_by(ItemVersion.version.desc())))
 
 
 def move_item(session: Session, version: ItemVersion, event: str, by: User, now: datetime) -> None:

@@ -47,6 +47,7 @@ class ItemVersion(Base):
     state: Mapped[ItemState] = mapped_column(state_column(ItemState))
     document: Mapped[Any] = mapped_column(Document)
     digest: Mapped[str] = mapped_column(Text)
+    search: Mapped[str] = mapped_column(Text, default="")  # the question in every language, to be found by its words
     author_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     reviewer_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     changed_at: Mapped[datetime]

@@ -32,8 +32,8 @@ class Printed:
 
 @cache
 def find_font(weight: str) -> Path:
-    """The embedded font file of a weight (`400` or `600`), which holds Latin letters and Chinese characters."""
-    found = sorted((PLAYER / "dist" / "fonts").glob(f"*{weight}*.ttf"))
+    """The embedded font file of a weight (`Regular` or `SemiBold`), which holds Latin letters and Chinese characters."""
+    found = sorted((PLAYER / "dist" / "fonts").glob(f"*-{weight}.ttf"))
     if not found:
         raise FileNotFoundError(f"the certificate font of weight {weight} is missing: build the player")
     return found[0]
@@ -46,8 +46,8 @@ def draw_certificate(printed: Printed) -> bytes:
     page.set_creation_date(printed.issued_at)
     page.set_title(f"{printed.number}")
     page.set_lang("zh-CN")
-    page.add_font("Noto", "", find_font("400"))
-    page.add_font("Noto", "B", find_font("600"))
+    page.add_font("Noto", "", find_font("Regular"))
+    page.add_font("Noto", "B", find_font("SemiBold"))
     page.add_page()
     _draw_frame(page)
     _draw_head(page)
@@ -103,8 +103,8 @@ def _draw_person(page: FPDF, printed: Printed) -> None:
 def _draw_facts(page: FPDF, printed: Printed) -> None:
     scheme, candidate = printed.document["scheme"], printed.document["candidate"]
     rows = (
-        ("Number", printed.number),
-        ("Candidate", candidate["number"]),
+        ("Certificate number", printed.number),
+        ("Candidate number", candidate["number"]),
         ("Issued", _both_days(printed.issued_at, printed)),
         ("Valid until", _both_days(printed.last_day, printed)),
         ("Scheme", f"{scheme['id']} {scheme['version']}"),

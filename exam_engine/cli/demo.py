@@ -7,9 +7,10 @@ from pathlib import Path
 import click
 
 from exam_engine.cli.site import load_settings, run_server
+from exam_engine.cli.terminal import with_progress
 from exam_engine.core.clock import system_clock
 from exam_engine.core.database import Database
-from exam_engine.demo.open_site import build_site, describe_site
+from exam_engine.demo.open_site import build_site, describe_site, keep_open
 from exam_engine.migrate import current_revision, upgrade_database
 
 
@@ -32,6 +33,7 @@ def demo(host: str, port: int, data: Path, simulate: int | None, seed: int, *, f
         click.echo(f"Preparing the sample site in {data} …")
         upgrade_database(settings.database_url)
         build_site(settings, system_clock())
+    keep_open(settings, system_clock())
     database = Database(settings.database_url, settings.secret)
     click.echo(describe_site(database, f"http://{host}:{port}", system_clock()))
     database.close()
@@ -45,4 +47,4 @@ def _simulate(candidates: int, seed: int) -> None:
     with tempfile.TemporaryDirectory(prefix="exam-engine-") as folder:
         settings = load_settings(Path(folder))
         upgrade_database(settings.database_url)
-        print_report(simulate_cohort(settings, candidates, seed))
+        print_report(simulate_cohort(settings, candidates, seed, with_progress))

@@ -58,26 +58,30 @@ def assemble_command(  # noqa: PLR0913  one parameter an option
     Ends with 1 when the files are not right or no forms fit; then it names a smallest set of rules that exclude each other.
     """
     try:
-        blueprint = read_blueprint(blueprint_path)
-        pool = read_pool(pool_path, d)
+        blueprint, pool = read_blueprint(blueprint_path), read_pool(pool_path, d)
         forbidden = forbid.read_text(encoding="utf-8").split() if forbid else ()
         request = Request(pool, blueprint, forms, seed, forbidden, read_earlier_use(earlier))
-        with _solver_kept_quiet(), _progress(forms) as done:
-            assembly = assemble(request, done)
+        assembly = _assemble(request, as_json=as_json)
+        if out is not None:
+            write_assembly(request, assembly, out)
     except (PoolError, BlueprintError) as error:
         _refuse(error.problems, as_json=as_json)
-    except InfeasibleError as error:
-        _explain(error, as_json=as_json)
-    except UndecidedError as error:
-        _answer({"status": "undecided", "detail": str(error)}, str(error), as_json=as_json)
     except (OSError, ValueError) as error:
         fail(str(error))
-    if out is not None:
-        write_assembly(request, assembly, out)
     if as_json:
         click.echo(json.dumps(assembly_document(assembly), ensure_ascii=False))
     else:
         _show(assembly, out)
+
+
+def _assemble(request: Request, *, as_json: bool) -> Assembly:
+    try:
+        with _solver_kept_quiet(), _progress(request.forms) as done:
+            return assemble(request, done)
+    except InfeasibleError as error:
+        _explain(error, as_json=as_json)
+    except UndecidedError as error:
+        _answer({"status": "undecided", "detail": str(error)}, str(error), as_json=as_json)
 
 
 def _refuse(problems: Sequence[Problem], *, as_json: bool) -> NoReturn:

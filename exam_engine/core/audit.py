@@ -11,6 +11,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from exam_engine.core.canonical import canonical_json, sha256_hex
@@ -51,10 +53,7 @@ def seal_head(secret: bytes, seq: int, digest: str) -> str:
 def append_events(session: Session, events: Iterable[Event], now: datetime) -> None:
     """Add `events` to the chain, in order. The head row is locked, so chains never fork."""
     secret: bytes = session.info["secret"]
-    head = session.scalars(select(AuditHead).with_for_update()).one_or_none()
-    if head is None:
-        head = AuditHead(id=1, seq=0, digest=GENESIS, seal="")
-        session.add(head)
+    head = _lock_head(session)
     for event in events:
         data = canonical_json(event.data)
         digest = link_digest(head.digest, head.seq + 1, now, (event.actor, event.action, event.subject, data))
@@ -73,6 +72,17 @@ def append_events(session: Session, events: Iterable[Event], now: datetime) -> N
         head.seq, head.digest = head.seq + 1, digest
     head.seal = seal_head(secret, head.seq, head.digest)
     session.flush()
+
+
+def _lock_head(session: Session) -> AuditHead:
+    """The head, locked; on a new site it is made first, by whichever writer comes first."""
+    query = select(AuditHead).with_for_update()
+    head = session.scalars(query).one_or_none()
+    if head is None:
+        insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert
+        session.execute(insert(AuditHead).values(id=1, seq=0, digest=GENESIS, seal="").on_conflict_do_nothing())
+        head = session.scalars(query).one()
+    return head
 
 
 def record(session: Session, actor: str, action: str, subject: str, now: datetime, **data: Any) -> None:

@@ -17,12 +17,12 @@ from exam_engine.core.config import Settings
 from exam_engine.core.database import Database
 from exam_engine.core.records import User
 from exam_engine.core.sign_in import open_session
-from exam_engine.demo.answers import level_reached, respond
-from exam_engine.demo.browser import Device
-from exam_engine.demo.site import Staff
 from exam_engine.delivery.api import make_api
 from exam_engine.delivery.records import Attempt
 from exam_engine.delivery.writer import Writer
+from exam_engine.demo.answers import level_reached, respond
+from exam_engine.demo.browser import Device
+from exam_engine.demo.site import Staff
 from exam_engine.marking import actions as marking
 from exam_engine.marking.actions import Judgement, waiting_scripts
 from exam_engine.marking.records import Script
@@ -78,7 +78,9 @@ class ExamDay:
     def __init__(self, settings: Settings, database: Database, staff: Staff, clock: MovableClock, draw: Generator) -> None:
         self.settings, self.database, self.staff, self.clock, self.draw = settings, database, staff, clock, draw
 
-    def sit(self, sitting_id: int, abilities: Mapping[str, float], progress: Progress = quietly, *, hand_in: bool = True) -> None:
+    def sit(
+        self, sitting_id: int, abilities: Mapping[str, float], progress: Progress = quietly, *, hand_in: bool = True
+    ) -> None:
         """Let every booked candidate sit every paper, up to handing in."""
         seats = self._seats(sitting_id, abilities)
         writer = Writer(self.database, self.settings, self.clock, scorer=score_attempts)
@@ -93,7 +95,10 @@ class ExamDay:
     def _seats(self, sitting_id: int, abilities: Mapping[str, float]) -> list[Seat]:
         with self.database.write() as session:
             bookings = get_sitting(session, sitting_id).bookings
-            cookies = {booking.id: open_session(session, booking.enrolment.candidate.user, self.clock(), hours=24) for booking in bookings}
+            cookies = {
+                booking.id: open_session(session, booking.enrolment.candidate.user, self.clock(), hours=24)
+                for booking in bookings
+            }
             papers = session.scalars(
                 select(CandidatePaper)
                 .where(CandidatePaper.booking_id.in_(cookies))
@@ -132,7 +137,9 @@ class ExamDay:
         for login in ("novak", "liu", "okafor"):
             self._mark_all(self.staff[login], abilities, progress, most, adjudicate=login == "okafor")
 
-    def _mark_all(self, marker: User, abilities: Mapping[str, float], progress: Progress, most: int | None, *, adjudicate: bool) -> None:
+    def _mark_all(
+        self, marker: User, abilities: Mapping[str, float], progress: Progress, most: int | None, *, adjudicate: bool
+    ) -> None:
         with self.database.read() as session:
             waiting = [script.code for script in session.scalars(waiting_scripts(marker, adjudicate=adjudicate))]
         for _ in progress(range(len(waiting[:most])), f"Marking by {marker.names['en']}", len(waiting[:most])):

@@ -18,9 +18,9 @@ from exam_engine.core import audit
 from exam_engine.core.config import Settings
 from exam_engine.core.database import Database
 from exam_engine.core.errors import Refusal
+from exam_engine.delivery.records import Attempt
 from exam_engine.demo.exam_day import ExamDay, MovableClock, Progress, quietly
 from exam_engine.demo.site import LEVELS, Staff, add_candidate, add_content, add_staff, hold_sitting, train
-from exam_engine.delivery.records import Attempt
 from exam_engine.enrolment.actions import accept_enrolment
 from exam_engine.enrolment.records import Enrolment
 from exam_engine.marking.records import AutoScore
@@ -100,7 +100,9 @@ class Cohort:
             outcomes |= second
         figures.certificates = self._count_certificates(level)
         if figures.certificates != figures.passed + figures.makeup_passed:
-            self.anomalies.append(f"{level}: {figures.passed + figures.makeup_passed} passes, {figures.certificates} certificates")
+            self.anomalies.append(
+                f"{level}: {figures.passed + figures.makeup_passed} passes, {figures.certificates} certificates"
+            )
         self.here = [enrolment for enrolment, outcome in outcomes.items() if outcome is Outcome.PASS]
         return figures
 
@@ -145,7 +147,7 @@ class Cohort:
     def _mean_total(self, sitting_id: int) -> float | None:
         query = select(Result.total).join(Booking).where(Booking.sitting_id == sitting_id, Result.total.is_not(None))
         with self.database.read() as session:
-            totals = [_as_float(total) for total in session.scalars(query)]
+            totals = [_as_float(total) for total in session.scalars(query) if total is not None]
         return float(np.mean(totals)) if totals else None
 
     def _expect_refusal(self, enrolment_id: int, kind: SittingKind, what: str) -> None:
@@ -184,7 +186,9 @@ class Cohort:
     def finish(self) -> dict[str, int]:
         """Verify the chains and count what was done."""
         with self.database.read() as session:
-            self.anomalies += [f"audit {fault.place}: {fault.what}" for fault in audit.find_faults(session, session.info["secret"])]
+            self.anomalies += [
+                f"audit {fault.place}: {fault.what}" for fault in audit.find_faults(session, session.info["secret"])
+            ]
             counts = dict(_count_work(session))
         self.database.close()
         return counts
@@ -201,7 +205,13 @@ def _count_work(session: Session) -> Iterator[tuple[str, int]]:
     from exam_engine.delivery.records import Answer  # noqa: PLC0415
     from exam_engine.marking.records import Mark  # noqa: PLC0415
 
-    records = {"attempts": Attempt, "answers saved": Answer, "marks by people": Mark, "certificates": Certificate, "audit entries": AuditEntry}
+    records = {
+        "attempts": Attempt,
+        "answers saved": Answer,
+        "marks by people": Mark,
+        "certificates": Certificate,
+        "audit entries": AuditEntry,
+    }
     for name, record in records.items():
         yield name, session.scalar(select(func.count()).select_from(record)) or 0
 

@@ -73,7 +73,7 @@ def compile_form(form: FormFacts) -> list[SlotMarker]:
         found = [
             SlotMarker(
                 slot=slot["slot"],
-                item=slot["item"],
+                item=slot["code"],
                 double="double" in (form.items[slot["slot"]].get("rubric") or {}),
                 mark=marker_of(form.items[slot["slot"]]),
             )

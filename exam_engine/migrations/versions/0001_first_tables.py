@@ -86,6 +86,7 @@ def upgrade() -> None:
     sa.Column('state', sa.Enum('draft', 'in_review', 'approved', 'retired', name='itemstate', native_enum=False, create_constraint=True, length=32), nullable=False),
     sa.Column('document', exam_engine.core.database.Document(), nullable=False),
     sa.Column('digest', sa.Text(), nullable=False),
+    sa.Column('search', sa.Text(), nullable=False),
     sa.Column('author_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('reviewer_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('changed_at', exam_engine.core.database.Instant(), nullable=False),
