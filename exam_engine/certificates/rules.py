@@ -2,7 +2,7 @@
 
 import hmac
 from calendar import monthrange
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 ALPHABET: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -24,10 +24,20 @@ def verification_code(secret: bytes, number: str) -> str:
     return f"{signs[:4]}-{signs[4:8]}-{signs[8:]}"
 
 
-def add_months(instant: datetime, months: int) -> datetime:
-    """`instant` some calendar months later; the last day of a shorter month stands in for days it lacks."""
-    year, month = divmod(instant.year * 12 + instant.month - 1 + months, 12)
-    return instant.replace(year=year, month=month + 1, day=min(instant.day, monthrange(year, month + 1)[1]))
+def add_months(day: date, months: int) -> date:
+    """`day` some calendar months later; the last day of a shorter month stands in for days it lacks."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return day.replace(year=year, month=month + 1, day=min(day.day, monthrange(year, month + 1)[1]))
+
+
+def last_day(first: date, months: int) -> date:
+    """The last day of a validity of some calendar months that begins on the day `first`: 4 December to 3 December."""
+    return add_months(first, months) - timedelta(days=1)
+
+
+def end_of(day: date) -> datetime:
+    """The instant at which `day` is over, in UTC: a certificate is valid until then."""
+    return datetime.combine(day, time(), UTC) + timedelta(days=1)
 
 
 def next_wait(tries: int) -> timedelta:

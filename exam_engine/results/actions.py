@@ -122,13 +122,15 @@ def release_results(session: Session, sitting: Sitting, by: User, now: datetime)
     if not proposed:
         raise Refusal("wrong_state", "nothing is proposed")
     if any(result.proposed_by_id == by.id for result in proposed):
-        raise Refusal("same_person", "results are released by somebody other than who proposed them")
+        raise Refusal("same_person", "results are released by somebody other than who proposed them", why="proposer")
     papers = read_papers(session, sitting)
     check_complete(sitting, papers, now)
     for result in proposed:
         if result.decision["basis"] != basis_of(papers[result.booking_id]):
             number = result.booking.enrolment.candidate.number
-            raise Refusal("wrong_state", f"marks of candidate {number} changed after the proposal; propose again")
+            raise Refusal(
+                "wrong_state", f"marks of candidate {number} changed after the proposal; propose again", why="changed", candidate=number
+            )  # fmt: skip
     for result in proposed:
         _release(session, result, by, now)
     return proposed
@@ -159,9 +161,9 @@ def _check_may_decide(session: Session, sitting: Sitting, by: User) -> None:
     enrolments = [booking.enrolment_id for booking in live_bookings(sitting)]
     trained = select(func.count()).where(TrainingRecord.enrolment_id.in_(enrolments), TrainingRecord.trainer_id == by.id)
     if session.scalar(trained):
-        raise Refusal("same_person", "whoever trained a candidate does not decide on that candidate")
+        raise Refusal("same_person", "whoever trained a candidate does not decide on that candidate", why="trainer")
     if any(booking.enrolment.candidate.user_id == by.id for booking in live_bookings(sitting)):
-        raise Refusal("same_person", "nobody decides on their own exam")
+        raise Refusal("same_person", "nobody decides on their own exam", why="candidate")
 
 
 def _lock(session: Session, sitting: Sitting) -> None:
