@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from errno import EEXIST
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +28,21 @@ def read(path: Path) -> Read:
 
 
 def write(bank: HasBank, dest: Path) -> list[Entry]:
-    """Write a bank file, or a bank folder when `dest` has no suffix; JSON keeps everything."""
+    """Write a bank file, or a bank folder when `dest` is a folder or has no suffix; JSON keeps everything.
+
+    Raises
+    ------
+    FileExistsError
+        When the folder is not empty: files left in it would be read as part of the bank.
+    """
     head = {"id": bank.id, "title": bank.title, "languages": bank.languages}
-    if dest.suffix:
+    if dest.suffix and not dest.is_dir():
         _dump({**head, "items": bank.items, "cases": bank.cases}, dest)
     else:
-        (dest / "items").mkdir(parents=True, exist_ok=True)
-        (dest / "cases").mkdir(exist_ok=True)
+        if dest.is_dir() and any(dest.iterdir()):
+            raise FileExistsError(EEXIST, "the folder is not empty", str(dest))
+        (dest / "items").mkdir(parents=True)
+        (dest / "cases").mkdir()
         _dump({**head, "items": ["items/*.json"], "cases": ["cases/*.json"]}, dest / "bank.json")
         for folder, documents in (("items", bank.items), ("cases", bank.cases)):
             for document in documents:

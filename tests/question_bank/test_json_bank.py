@@ -137,6 +137,12 @@ def test_json_keeps_everything(tmp_path: Path, dest: str) -> None:
     assert (again.id, again.title, again.languages, again.cases) == (bank.id, bank.title, bank.languages, bank.cases)
 
 
+def test_a_folder_that_holds_something_is_not_written_into(tmp_path: Path) -> None:
+    (tmp_path / "items").mkdir()
+    with pytest.raises(FileExistsError, match="not empty"):
+        json_bank.write(Bank("b", "B", [], every_item()), tmp_path)
+
+
 def test_a_format_that_cannot_be_told_is_asked_for(tmp_path: Path) -> None:
     (tmp_path / "notes.doc").write_text("hello")
     with pytest.raises(UnknownFormatError, match="cannot tell the format"):
