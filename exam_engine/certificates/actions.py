@@ -1,7 +1,7 @@
 """From a released pass to a certificate: the hook's listener, and the record of what was issued."""
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from exam_engine.certificates.issuers import Issued
 from exam_engine.certificates.records import Certificate, CertificateState, DeliveryState, OutboxEvent
-from exam_engine.certificates.rules import add_months, certificate_number, verification_code
+from exam_engine.certificates.rules import certificate_number, end_of, last_day, verification_code
 from exam_engine.core import audit, hooks
 from exam_engine.core.errors import Refusal
 from exam_engine.enrolment.records import EnrolmentState
@@ -43,7 +43,8 @@ def outcome_event(result: Result, event_id: str, now: datetime) -> dict[str, Any
     enrolment = result.booking.enrolment
     scheme, candidate = enrolment.scheme_version, enrolment.candidate
     level = scheme.get_level(enrolment.level)
-    months = level["certificate"]["validity_months"]
+    standard, months = level["standard"], level["certificate"]["validity_months"]
+    cut = {"cut": str(standard["cut"])} if "cut" in standard else {}
     return {
         "type": "certification.passed",
         "id": event_id,
@@ -51,8 +52,9 @@ def outcome_event(result: Result, event_id: str, now: datetime) -> dict[str, Any
         "candidate": {"number": candidate.number, "names": candidate.user.names},
         "level": {"id": enrolment.level, "title": level["title"]},
         "scheme": {"id": scheme.scheme, "version": scheme.version},
-        "outcome": {"total": result.total, "distinction": bool(result.decision.get("distinction"))},
-        "valid_until": add_months(now, months).isoformat(),
+        "outcome": {"total": result.total, **cut, "distinction": bool(result.decision.get("distinction"))},
+        "valid_from": now.date().isoformat(),
+        "valid_until": last_day(now.date(), months).isoformat(),
     }
 
 
@@ -74,7 +76,7 @@ def issue_certificate(session: Session, event: OutboxEvent, issued: Issued, now:
         state=CertificateState.VALID,
         document={name: body[name] for name in ("candidate", "level", "scheme", "outcome")},
         issued_at=issued_at,
-        valid_until=datetime.fromisoformat(body["valid_until"]),
+        valid_until=end_of(date.fromisoformat(body["valid_until"])),
         result=result,
     )
     session.add(certificate)

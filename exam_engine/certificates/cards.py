@@ -37,9 +37,9 @@ def verification_address(site_url: str, certificate: Certificate) -> str:
     return f"{site_url}/verify/{certificate.verification}"
 
 
-def last_instant(certificate: Certificate) -> datetime:
-    """The last moment at which the certificate is valid: on its last day, as people write it."""
-    return certificate.valid_until - timedelta(milliseconds=1)
+def last_day_of(certificate: Certificate) -> datetime:
+    """An instant on the last day of validity, which is the same day wherever the site is: its noon in UTC."""
+    return certificate.valid_until - timedelta(hours=12)
 
 
 def card_of(certificate: Certificate, site_url: str, now: datetime) -> Card:
@@ -49,7 +49,7 @@ def card_of(certificate: Certificate, site_url: str, now: datetime) -> Card:
     path, side = draw_qr(address)
     return Card(
         number=certificate.number, names=both_names(document["candidate"]["names"]), level=document["level"]["title"],
-        issued_at=certificate.issued_at, last_day=last_instant(certificate),
+        issued_at=certificate.issued_at, last_day=last_day_of(certificate),
         standing=standing(certificate.state.value, certificate.valid_until, now), address=address, qr=path, side=side,
     )  # fmt: skip
 
@@ -84,3 +84,13 @@ def list_own(session: Session, user: User) -> list[Certificate]:
         .order_by(Certificate.issued_at.desc(), Certificate.id.desc())
     )
     return list(session.scalars(query))
+
+
+def list_valid(session: Session, candidate_id: int, now: datetime) -> list[dict[str, Any]]:
+    """The fact `candidate.certificates`: what a candidate holds and is valid at `now`, newest first."""
+    candidate = session.get_one(Candidate, candidate_id)
+    return [
+        {"number": one.number, "level": one.document["level"]["title"], "valid_until": last_day_of(one)}
+        for one in list_own(session, candidate.user)
+        if standing(one.state.value, one.valid_until, now) == "valid"
+    ]

@@ -49,7 +49,7 @@ def _deliver(database: Database, issuer: Issuer, event_id: int, clock: Clock) ->
     if event is None:
         return 0
     try:
-        issued = issuer.issue({**event.body, "sent_at": clock().isoformat()})
+        issued = issuer.issue(event.body, clock())
     except IssuerUnavailable as error:
         _postpone(database, event_id, str(error), clock())
         return 0

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from exam_engine.certificates import cards
 from exam_engine.certificates.actions import find_certificate, get_own_certificate
 from exam_engine.certificates.pdf import Printed, draw_certificate
+from exam_engine.core import facts
 from exam_engine.core.page import get_site, require, signed_in, stage
 from exam_engine.core.records import Role
 
@@ -29,6 +30,9 @@ limiter = Limiter(get_remote_address, storage_uri="memory://")
 @certificates.record_once
 def _count_checks(state: BlueprintSetupState) -> None:
     limiter.init_app(cast("Flask", state.app))
+
+
+facts.provide("candidate.certificates", lambda session, candidate: cards.list_valid(session, candidate, get_site().clock()))
 
 
 @certificates.app_context_processor
@@ -65,7 +69,7 @@ def pdf(number: str) -> Response:
             address=cards.verification_address(site.settings.site_url, found),
             document=found.document,
             issued_at=found.issued_at,
-            last_day=cards.last_instant(found),
+            last_day=cards.last_day_of(found),
             timezone=site.settings.timezone,
         )
     response = Response(draw_certificate(printed), mimetype="application/pdf")

@@ -128,9 +128,8 @@ def release_results(session: Session, sitting: Sitting, by: User, now: datetime)
     for result in proposed:
         if result.decision["basis"] != basis_of(papers[result.booking_id]):
             number = result.booking.enrolment.candidate.number
-            raise Refusal(
-                "wrong_state", f"marks of candidate {number} changed after the proposal; propose again", why="changed", candidate=number
-            )  # fmt: skip
+            detail = f"marks of candidate {number} changed after the proposal; propose again"
+            raise Refusal("wrong_state", detail, why="changed", candidate=number)
     for result in proposed:
         _release(session, result, by, now)
     return proposed

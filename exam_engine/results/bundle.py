@@ -1,4 +1,4 @@
-"""Sealing an attempt: paper with keys, answers and their chain, people's marks, standard, score and decision in one document."""
+"""Sealing an attempt: paper with keys, answers and chain, people's marks, standard, score and decision in one document."""
 
 from collections.abc import Mapping
 from datetime import datetime

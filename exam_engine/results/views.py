@@ -95,9 +95,15 @@ def own_result(result_id: int) -> str:
     site = get_site()
     with site.database.read() as session:
         result = pages.get_own_result(session, result_id, signed_in())
-        enrolment = result.booking.enrolment
+        enrolment, decision = result.booking.enrolment, result.decision
         return render_template(
-            "result.html", result=result, decision=result.decision, level=enrolment.scheme_version.get_level(enrolment.level),
-            profiles=pages.profiles_of(result.decision), total=pages.total_of(result), reasons=pages.reasons_of(result.decision),
-            next=pages.next_step(session, result, site.clock()), is_makeup=pages.is_makeup(result.booking.sitting),
-        )  # fmt: skip
+            "result.html",
+            result=result,
+            decision=decision,
+            level=enrolment.scheme_version.get_level(enrolment.level),
+            profiles=pages.profiles_of(decision),
+            total=pages.total_of(result),
+            reasons=pages.reasons_of(decision),
+            next=pages.next_step(session, result, site.clock()),
+            is_makeup=pages.is_makeup(result.booking.sitting),
+        )

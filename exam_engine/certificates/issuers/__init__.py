@@ -1,6 +1,7 @@
 """The certificate hook: what an issuer is, and where plug-ins are found (entry points `exam_engine.certificate_issuers`)."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from importlib.metadata import entry_points
 from typing import Any, Protocol
 
@@ -25,8 +26,8 @@ class Issuer(Protocol):
     def __init__(self, settings: Settings) -> None:
         """Read what is needed from the settings."""
 
-    def issue(self, event: dict[str, Any]) -> Issued:
-        """Issue for one outcome event (`schemas/outcome-event.schema.json`); raises `IssuerUnavailable`."""
+    def issue(self, event: dict[str, Any], now: datetime) -> Issued:
+        """Issue for one outcome event (`schemas/outcome-event.schema.json`), sent `now`; raises `IssuerUnavailable`."""
 
 
 def get_issuer(settings: Settings) -> Issuer:

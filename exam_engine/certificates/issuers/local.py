@@ -1,5 +1,6 @@
 """The built-in issuer: this site is the issuing body."""
 
+from datetime import datetime
 from typing import Any
 
 from exam_engine.certificates.issuers import Issued
@@ -12,6 +13,6 @@ class LocalIssuer:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
 
-    def issue(self, event: dict[str, Any]) -> Issued:  # noqa: ARG002  the signature is the hook's
+    def issue(self, event: dict[str, Any], now: datetime) -> Issued:  # noqa: ARG002  the signature is the hook's
         """Issue at once."""
         return Issued()
