@@ -46,14 +46,14 @@ class PaperSummary:
     title: Any
     kind: str
     minutes: int
-    extra: int
+    extra: timedelta
     count: int
     closed_book: bool
 
     @property
     def time(self) -> timedelta:
         """All the time there is, accommodation included."""
-        return timedelta(minutes=self.minutes + self.extra)
+        return timedelta(minutes=self.minutes) + self.extra
 
 
 def describe_paper(paper: SittingPaper, time_percent: int) -> PaperSummary:
@@ -64,7 +64,7 @@ def describe_paper(paper: SittingPaper, time_percent: int) -> PaperSummary:
         title=paper.title,
         kind=paper.kind,
         minutes=paper.minutes,
-        extra=round(minutes_with(paper.minutes, time_percent)) - paper.minutes,
+        extra=timedelta(minutes=minutes_with(paper.minutes, time_percent) - paper.minutes),
         count=rule.get("items") or rule.get("cases") or 1,
         closed_book=rule.get("closed_book", False),
     )
@@ -132,3 +132,17 @@ def declare(session: Session, user: User, paper: CandidatePaper, now: datetime) 
         raise Refusal("sitting_closed")
     if not is_declared(session, paper.id):
         audit.record(session, user.login, DECLARED, f"candidate_paper:{paper.id}", now)
+
+
+ATTEMPT_WORDS = {
+    AttemptState.OPEN: "Working",
+    AttemptState.PAUSED: "Paused",
+    AttemptState.SUBMITTED: "Handed in",
+    AttemptState.CLOSED: "Time was up",
+}
+
+
+def say_attempts(session: Session, papers: list[int]) -> dict[int, str]:
+    """How far the attempts at these candidate papers are, as English words; a paper that was not started is left out."""
+    rows = select(Attempt.candidate_paper_id, Attempt.state).where(Attempt.candidate_paper_id.in_(papers))
+    return {paper: ATTEMPT_WORDS[state] for paper, state in session.execute(rows).tuples()}

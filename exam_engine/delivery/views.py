@@ -3,6 +3,7 @@
 from flask import Response, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
+from exam_engine.core import facts
 from exam_engine.core.page import current_language, get_site, require, signed_in, stage
 from exam_engine.core.records import Role
 from exam_engine.core.words import pick
@@ -14,6 +15,7 @@ from exam_engine.delivery.room_views import rooms
 
 delivery = stage("delivery", __name__)
 delivery.register_blueprint(rooms)
+facts.provide("papers.attempts", exam_page.say_attempts)
 
 
 @delivery.get("/way")

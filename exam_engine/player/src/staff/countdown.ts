@@ -1,7 +1,10 @@
 // The waiting room: counts by the centre's clock, opens the door at the time, and looks at the device.
 
+import { startClock } from "../centre-clock";
+
 const room = document.querySelector<HTMLElement>("[data-countdown]");
 const STALE_MS = 60_000;
+const DAY_MS = 86_400_000;
 
 /** mm:ss, from an hour h:mm:ss; whole days stay as the page says them. */
 function sayLeft(ms: number): string {
@@ -12,32 +15,19 @@ function sayLeft(ms: number): string {
 }
 
 function count(place: HTMLElement): void {
-  const offset = Number(place.dataset["now"]) - Date.now();
   const opens = Number(place.dataset["at"]);
   const clock = place.querySelector<HTMLElement>("[data-clock]");
   const left = place.querySelector<HTMLElement>("[data-left]");
-  const shift = clockShift(clock?.textContent ?? "", Number(place.dataset["now"]));
-  const tick = () => {
-    const now = Date.now() + offset;
-    if (clock) clock.textContent = new Date(now + shift).toISOString().slice(11, 19);
+  if (!clock) return;
+  startClock(clock, Number(place.dataset["now"]), (now) => {
     if (opens <= now) open(place);
-    else if (left && opens - now < 86_400_000) left.textContent = sayLeft(opens - now);
-  };
-  tick();
-  setInterval(tick, 1000);
+    else if (left && opens - now < DAY_MS) left.textContent = sayLeft(opens - now);
+  });
   const loaded = Date.now();
   document.addEventListener("visibilitychange", () => {
     // After a sleep the clock of this device may have jumped: ask the centre again.
     if (document.visibilityState === "visible" && Date.now() - loaded > STALE_MS) location.reload();
   });
-}
-
-/** How far the clock that the page shows is from UTC, in ms: the centre may be in another time zone than this device. */
-function clockShift(shown: string, now: number): number {
-  const [hours = 0, minutes = 0] = shown.split(":").map(Number);
-  const utc = new Date(now);
-  const difference = (hours - utc.getUTCHours()) * 60 + minutes - utc.getUTCMinutes();
-  return (((difference + 2160) % 1440) - 720) * 60_000;
 }
 
 function open(place: HTMLElement): void {
