@@ -194,6 +194,7 @@ export class Attempt implements Run {
     this.ledger.release();
     this.phase = "paused";
     this.pausedAtMs = this.notices.findLast(({ kind }) => kind === "paused")?.at_ms ?? this.parts.clock.now();
+    this.changed();
   }
 
   changed(): void {

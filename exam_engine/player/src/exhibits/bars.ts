@@ -35,8 +35,9 @@ export function bars({ id, unit, target, bars: rows }: Bars, name: string, lang:
     </defs>
     ${marks.map((mark) => grid(mark, scale))}
     <text x=${RIGHT} y=${scale.bottom + 40} text-anchor="end">${textIn(unit, lang)}</text>
-    ${rows.map((row, n) => bar(row, 32 + ROW * n, id, aim, scale, lang, said(row)))}
+    ${rows.map((row, n) => bar(row, 32 + ROW * n, id, aim, scale, lang))}
     ${aim === undefined ? nothing : targetLine(aim, String(target), scale, words)}
+    ${rows.map((row, n) => valueText(scale.at(Number(row.value)), 32 + ROW * n, said(row)))}
   </svg>`;
 }
 
@@ -55,7 +56,7 @@ function grid(mark: number, { at, bottom }: Scale): SVGTemplateResult {
   return svg`<path class="grid" d="M${px(at(mark))} 20V${bottom}"/><text x=${px(at(mark))} y=${bottom + 20} text-anchor="middle">${mark}</text>`;
 }
 
-function bar(row: Bar, y: number, id: string, aim: number | undefined, { left, at }: Scale, lang: string, said: string): SVGTemplateResult {
+function bar(row: Bar, y: number, id: string, aim: number | undefined, { left, at }: Scale, lang: string): SVGTemplateResult {
   const value = Number(row.value);
   const over = aim !== undefined && value > aim;
   const width = px(Math.max(0, at(value) - left));
@@ -63,16 +64,14 @@ function bar(row: Bar, y: number, id: string, aim: number | undefined, { left, a
   return svg`<text class="t-strong" x=${px(left - 12)} y=${text ? y + 11 : y + 18} text-anchor="end">${textIn(row.title, lang)}</text>
     ${text ? svg`<text x=${px(left - 12)} y=${y + 27} text-anchor="end">${text}</text>` : nothing}
     <rect class=${over ? "bar-over" : "bar"} x=${px(left)} y=${y} width=${width} height="26"/>
-    ${over ? svg`<rect x=${px(left)} y=${y} width=${width} height="26" fill="url(#${id}-hatch)"/>` : nothing}
-    ${valueText(at(value), y, said)}`;
+    ${over ? svg`<rect x=${px(left)} y=${y} width=${width} height="26" fill="url(#${id}-hatch)"/>` : nothing}`;
 }
 
-/** The value stands after its bar; where that leaves the drawing, inside it on a plate. */
+/** The value stands on a plate after its bar, over the target line; where that leaves the drawing, inside the bar. */
 function valueText(end: number, y: number, said: string): SVGTemplateResult {
-  const width = textWidth(said, 13.5);
-  if (end + 8 + width <= WIDTH) return svg`<text class="t-strong" x=${px(end + 8)} y=${y + 18}>${said}</text>`;
-  return svg`<rect class="plate" x=${px(end - width - 16)} y=${y + 4} width=${px(width + 10)} height="18"/>
-    <text class="t-strong" x=${px(end - 11)} y=${y + 18} text-anchor="end">${said}</text>`;
+  const width = textWidth(said, 13.5) + 8;
+  const x = end + 4 + width <= WIDTH ? end + 4 : end - width - 6;
+  return svg`<rect class="plate" x=${px(x)} y=${y + 4} width=${px(width)} height="18"/><text class="t-strong" x=${px(x + 4)} y=${y + 18}>${said}</text>`;
 }
 
 function targetLine(aim: number, said: string, { at, bottom }: Scale, words: Words): SVGTemplateResult {

@@ -40,9 +40,9 @@ export function borderPoint(from: Box, to: Box): { x: number; y: number } {
   return { x: from.cx + dx * share, y: from.cy + dy * share };
 }
 
-/** Round ticks from 0 to at least `most`: four to six of them, in steps of 1, 2 or 5. */
+/** Round ticks from 0 to at least `most`: three to seven of them, in steps of 1, 2 or 5. */
 export function ticks(most: number): number[] {
-  const rough = Math.max(most, 1e-9) / 4;
+  const rough = Math.max(most, 1e-9) / 5;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = ([1, 2, 5, 10].find((each) => each * power >= rough * 0.999) ?? 10) * power;
   const count = Math.ceil(most / step - 1e-9);

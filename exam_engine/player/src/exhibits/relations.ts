@@ -21,7 +21,7 @@ export interface Relations {
 
 /** Configuration items and what they use, as a graph; for readers of the page's text, as sentences. */
 export function relations({ id, nodes, edges }: Relations, name: string, lang: string, words: Words): TemplateResult {
-  const drawn = place(nodes, lang);
+  const drawn = place(nodes, edges, lang);
   const width = Math.max(...drawn.map((box) => box.cx + box.width / 2)) + 8;
   const height = Math.max(...drawn.map((box) => box.cy + box.height / 2)) + 8;
   const links = edges.flatMap((edge) => link(edge, drawn, lang));
@@ -32,18 +32,29 @@ export function relations({ id, nodes, edges }: Relations, name: string, lang: s
 }
 
 /** Boxes on the grid, pushed right and down so that none begins left of or above the drawing. */
-function place(nodes: Node[], lang: string): Drawn[] {
+function place(nodes: Node[], edges: Edge[], lang: string): Drawn[] {
   const left = Math.min(...nodes.map(({ x }) => x));
   const top = Math.min(...nodes.map(({ y }) => y));
-  const across = COLUMN / step(nodes, "x", "y");
+  const boxes = nodes.map((node) => measure(node, lang));
+  const across = Math.max(COLUMN / step(nodes, "x", "y"), ...edges.map((edge) => roomFor(edge, boxes, lang)));
   const down = ROW / step(nodes, "y", "x");
-  return nodes.map((node) => {
-    const title = wrap(textIn(node.title, lang), WIDEST, 14);
-    const text = wrap(textIn(node.text, lang), WIDEST, 13);
-    const inner = Math.max(...title.map((row) => textWidth(row, 14.6)), ...text.map((row) => textWidth(row, 13)), 116);
-    const width = inner + (node.state === "service" ? 56 : 28);
-    return { node, title, text, width, height: 17 + 18 * (title.length + text.length), cx: 122 + (node.x - left) * across, cy: 34 + (node.y - top) * down };
-  });
+  const margin = Math.max(...boxes.filter(({ node }) => node.x === left).map(({ width }) => width)) / 2 + 8;
+  return boxes.map((box_) => ({ ...box_, cx: margin + (box_.node.x - left) * across, cy: 34 + (box_.node.y - top) * down }));
+}
+
+function measure(node: Node, lang: string): Drawn {
+  const title = wrap(textIn(node.title, lang), WIDEST, 14);
+  const text = wrap(textIn(node.text, lang), WIDEST, 13);
+  const inner = Math.max(...title.map((row) => textWidth(row, 14.6)), ...text.map((row) => textWidth(row, 13)), 116);
+  const width = inner + (node.state === "service" ? 56 : 28);
+  return { node, title, text, width, height: 17 + 18 * (title.length + text.length), cx: 0, cy: 0 };
+}
+
+/** The width of a column that leaves an edge between neighbours of one row room for its words and its arrow. */
+function roomFor({ from, to, text }: Edge, boxes: Drawn[], lang: string): number {
+  const [a, b] = [from, to].map((id) => boxes.find(({ node }) => node.id === id));
+  if (!a || !b || a.node.y !== b.node.y || a.node.x === b.node.x) return 0;
+  return ((a.width + b.width) / 2 + textWidth(textIn(text, lang), 13) + 52) / Math.abs(a.node.x - b.node.x);
 }
 
 /** The smallest step between neighbours of a row or a column: grids may be written in ones or in twos. */

@@ -60,7 +60,10 @@ export class CaseView extends LightElement {
     return html`<div class="exam-body">
       <main class="exam-main">
         <div class="case-frame">
-          <div class="case-switch"><div class="seg" role="group" aria-label="${words.exhibits}, ${words.taskWord}">${side("exhibits", words.exhibits)}${side("task", words.taskWord)}</div></div>
+          <div class="case-switch">
+            ${this.side === "task" ? html`<h1 class="vh">${plainText(textIn(theCase.title, this.lang))}</h1>` : nothing}
+            <div class="seg" role="group" aria-label="${words.exhibits}, ${words.taskWord}">${side("exhibits", words.exhibits)}${side("task", words.taskWord)}</div>
+          </div>
           <div class="split shows-${this.side} ${this.full ? "is-full" : ""}">
             ${this.exhibits(theCase, exhibit, words)} ${this.grip(words)} ${this.task(inTask.n, inTask.task.parts, words)}
           </div>
@@ -240,6 +243,12 @@ export class CaseView extends LightElement {
   private open(id: string): void {
     this.shown = id;
     void this.updateComplete.then(() => this.querySelector("#exhibit-panel")?.scrollTo(0, this.scrolled.get(id) ?? 0));
+  }
+
+  /** After a change of task: below 64 rem the task comes to the front. */
+  async showTask(): Promise<void> {
+    this.side = "task";
+    await this.updateComplete;
   }
 
   /** Below 64 rem both sides share one scroller; each goes back to where it was. */

@@ -9,6 +9,7 @@ import { plainText, textIn } from "../model";
 import { wordsFor, type Words } from "../words";
 import { banner, banners } from "./banners";
 import "./case-view";
+import type { CaseView } from "./case-view";
 import { cellsOf, taskOf, type Cell } from "./cells";
 import { keep, recall, restoreDisplay, USUAL_SIZE } from "./display";
 import "./display-menu";
@@ -277,6 +278,8 @@ export class ExamPlayer extends LightElement {
     await this.updateComplete;
     await Promise.all([...this.querySelectorAll<LightElement>("question-view, review-page, case-view")].map((part) => part.updateComplete));
     this.querySelector(".exam-scroll")?.scrollTo(0, 0);
+    const caseView = this.querySelector<CaseView>("case-view");
+    if (caseView && slot) await caseView.showTask();
     const part = slot ? this.querySelector<HTMLElement>(`[data-part="${CSS.escape(slot)}"] h3`) : null;
     (part ?? this.querySelector<HTMLElement>("h1[tabindex]"))?.focus();
   }
