@@ -44,7 +44,7 @@ class Service:
         elif scope["type"] == "http" and scope["path"].startswith(API_PATHS):
             await self.api(scope, receive, send)
         elif scope["type"] == "http":
-            await self.pages(scope, receive, send)  # type: ignore[arg-type]  likewise
+            await self.pages(scope, _as_coroutine(receive), send)  # type: ignore[arg-type]  likewise
 
     async def _live(self, receive: Receive, send: Send) -> None:
         while True:
@@ -72,6 +72,15 @@ class Service:
             self._worker.join(timeout=10)
         self.writer.stop()
         self.database.close()
+
+
+def _as_coroutine(receive: Receive) -> Receive:
+    """The server's `receive` answers a future; a2wsgi schedules it from a thread, which takes a coroutine."""
+
+    async def receive_one() -> MutableMapping[str, Any]:
+        return await receive()
+
+    return receive_one
 
 
 def create_service() -> Service:
