@@ -13,6 +13,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
+from rich.text import Text
 
 from exam_engine.cli.terminal import BAD_CONTENT, fail
 from question_bank.assembly import Assembly, InfeasibleError, Request, UndecidedError, assemble
@@ -109,7 +110,8 @@ def _show(assembly: Assembly, out: Path | None) -> None:
     console = Console()
     table = Table("", *[f"form {number}" for number in range(1, len(assembly.forms) + 1)])
     for row in _rows(assembly):
-        table.add_row(*row)
+        # Text, because the name of a rule may look like markup.
+        table.add_row(*map(Text, row))
     console.print(table)
     for number, form in enumerate(assembly.forms, start=1):
         console.print(f"Form {number}: {' '.join(form.items)}", soft_wrap=True, markup=False, highlight=False)

@@ -8,7 +8,7 @@ import numpy as np
 from question_bank.assembly.conflict import Conflict, find_conflict
 from question_bank.assembly.joint import joint_forms
 from question_bank.assembly.programme import Verdict
-from question_bank.assembly.rules import Request, Rules, compile_rules, exposure_caps, rule_names, usable
+from question_bank.assembly.rules import WINDOW_MARGIN, Request, Rules, compile_rules, exposure_caps, rule_names, usable
 from question_bank.assembly.sequential import (
     Opening,
     Progress,
@@ -171,6 +171,6 @@ def _broken_by_form(request: Request, form: Flags) -> list[str]:
     wanted = blueprint.information
     if wanted is not None and wanted.target is not None:
         values = pool.information(wanted.at)[:, form].sum(axis=1)
-        if (np.abs(values - wanted.target) > wanted.target * wanted.tolerance * (1 + 1e-9)).any():
+        if (np.abs(values - wanted.target) > wanted.target * max(wanted.tolerance, WINDOW_MARGIN)).any():
             broken.append("information")
     return broken

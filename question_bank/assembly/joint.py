@@ -13,7 +13,7 @@ from question_bank.pool import Flags
 EFFORT = Effort(gap=0.02, nodes=200_000, seconds=120.0)
 
 
-def joint_forms(rules: Rules, scale: float | None = None) -> tuple[Solution, list[Flags]]:
+def joint_forms(rules: Rules, scale: float | None = None, effort: Effort = EFFORT) -> tuple[Solution, list[Flags]]:
     """Find all forms at once.
 
     Parameters
@@ -22,6 +22,8 @@ def joint_forms(rules: Rules, scale: float | None = None) -> tuple[Solution, lis
         The rules in force.
     scale
         When given, the lowest information of all forms is made as high as possible, in units of `scale`.
+    effort
+        How long to search.
 
     Returns
     -------
@@ -43,7 +45,7 @@ def joint_forms(rules: Rules, scale: float | None = None) -> tuple[Solution, lis
         for form in forms:
             programme.require([(form, rules.points / scale), (lowest, -np.ones((len(rules.points), 1)))], 0, np.inf)
         programme.minimise(lowest, -1.0)
-    solution = programme.solve(EFFORT)
+    solution = programme.solve(effort)
     if solution.verdict is not Verdict.SOLVED:
         return solution, []
     return solution, [solution.values[form] > 0.5 for form in forms]

@@ -14,7 +14,8 @@ from question_bank.pool import Flags, Floats, Pool
 Whole = NDArray[np.int64]
 
 EXPOSURE_ROUNDING: Final = 1e-9
-WINDOW_MARGIN: Final = 1e-6
+# The solver keeps a row to within 1e-6; a window drawn in by more cannot be left.
+WINDOW_MARGIN: Final = 2e-6
 FIXED_RULES: Final = ("pool", "forbidden", "length", "exposure", "overlap", "enemies", "information")
 
 
@@ -150,5 +151,5 @@ def target_window(blueprint: Blueprint) -> tuple[float, float] | None:
     information = blueprint.information
     if information is None or information.target is None:
         return None
-    reach = information.tolerance * (1.0 - WINDOW_MARGIN)
+    reach = max(information.tolerance - WINDOW_MARGIN, 0.0)
     return information.target * (1.0 - reach), information.target * (1.0 + reach)

@@ -24,7 +24,11 @@ INFORMATION_BAND = 0.01
 DIFFICULTY_BAND_LOGIT = 0.02
 BEST = Effort(gap=1e-3, nodes=2_000)
 GOOD = Effort(gap=0.01, nodes=300)
+# Any form near the wishes will do: a closer one takes many times as long.
+FIRST = Effort(gap=0.9, nodes=2_000)
 DRAW = Effort(gap=0.9, nodes=20)
+# One of many questions on the way to a conflict.
+PROOF = Effort(gap=1.0, nodes=200_000, seconds=20.0)
 ANY = Effort(gap=1.0, nodes=20_000)
 
 
@@ -73,7 +77,8 @@ def _open_on_information(draft: Draft, points: Floats) -> Opening:
     profile = points @ draft.average(solution)
     band = np.maximum(INFORMATION_BAND * profile, INFORMATION_BAND * scale * 1e-3)
     floor = float(solution.values[lowest][0]) * scale
-    return Opening(solution.verdict, floor, -solution.bound * scale, Aim(points, profile, band))
+    best = min(-solution.bound, 1.0) * scale
+    return Opening(solution.verdict, floor, best, Aim(points, profile, band))
 
 
 def _open_on_difficulty(draft: Draft, b: Floats) -> Opening:
@@ -82,7 +87,7 @@ def _open_on_difficulty(draft: Draft, b: Floats) -> Opening:
         return Opening(draft.solve(ANY).verdict)
     wish = Aim(b[None, :], np.array([b.mean() * length]), np.array([DIFFICULTY_BAND_LOGIT * length]))
     draft.lean_towards(wish)
-    solution = draft.solve(DRAW)
+    solution = draft.solve(FIRST)
     if solution.verdict is not Verdict.SOLVED:
         return Opening(solution.verdict)
     return Opening(solution.verdict, aim=Aim(wish.weights, wish.weights @ draft.average(solution), wish.band))
@@ -139,9 +144,7 @@ def lowest_information(rules: Rules, forms: list[Flags]) -> float:
     return float((rules.points @ np.array(forms, dtype=np.float64).T).min())
 
 
-def _draw_all(
-    rules: Rules, opening: Opening, rng: np.random.Generator, progress: Progress | None
-) -> list[Flags] | None:
+def _draw_all(rules: Rules, opening: Opening, rng: np.random.Generator, progress: Progress | None) -> list[Flags] | None:
     level = opening.floor or 0.0
     forms: list[Flags] = []
     while len(forms) < rules.forms:
@@ -194,6 +197,6 @@ def find_verdict(rules: Rules) -> Verdict:
         if solution.verdict is Verdict.INFEASIBLE and not forms:
             return Verdict.INFEASIBLE
         if solution.verdict is not Verdict.SOLVED:
-            return joint_forms(rules)[0].verdict
+            return joint_forms(rules, effort=PROOF)[0].verdict
         forms.append(draft.chosen(solution))
     return Verdict.SOLVED

@@ -3,7 +3,8 @@ import itertools
 import numpy as np
 import pytest
 
-from question_bank.assembly import EarlierUse, InfeasibleError, Request, assemble, sequential
+from question_bank.assembly import EarlierUse, InfeasibleError, Request, UndecidedError, assemble, sequential
+from question_bank.assembly.programme import Programme, Solution, Verdict
 from question_bank.blueprint import BlueprintError
 from tests.question_bank.assembly.pools import (
     MAXIMIN,
@@ -150,6 +151,13 @@ def test_forms_that_get_stuck_one_after_another_are_found_all_at_once(monkeypatc
     assembly = assemble(request)
     assert keeps(request, items_of(assembly))
     assert assembly.gap <= 0.1
+
+
+def test_a_search_that_reaches_its_limit_is_never_called_infeasible(monkeypatch):
+    nothing = Solution(Verdict.UNDECIDED, np.empty(0), -np.inf)
+    monkeypatch.setattr(Programme, "solve", lambda *_: nothing)
+    with pytest.raises(UndecidedError, match="not proven"):
+        assemble(Request(make_pool(20), make_blueprint(5), 2))
 
 
 def test_items_that_name_each_other_as_enemies_are_never_together():

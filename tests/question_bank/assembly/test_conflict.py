@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from question_bank.assembly import InfeasibleError, Request, assemble
+from question_bank.assembly import InfeasibleError, Request, assemble, conflict
+from question_bank.assembly.programme import Verdict
 from question_bank.assembly.rules import rule_names
 from tests.question_bank.assembly.pools import forms_exist, keeps, make_blueprint, make_pool, quota
 
@@ -41,10 +42,10 @@ def test_infeasible_is_said_exactly_when_no_forms_exist_and_the_conflict_is_mini
     if forms_exist(request, names):
         assert keeps(request, [form.items for form in assemble(request).forms])
         return
-    conflict = conflict_of(request)
-    assert not forms_exist(request, list(conflict))
-    for name in conflict:
-        assert forms_exist(request, [other for other in conflict if other != name]), name
+    found = conflict_of(request)
+    assert not forms_exist(request, list(found))
+    for name in found:
+        assert forms_exist(request, [other for other in found if other != name]), name
 
 
 def test_a_quota_the_pool_cannot_fill_is_named_alone_with_its_numbers():
@@ -67,23 +68,23 @@ def test_a_quota_over_the_length_is_named_with_the_length():
 
 
 def test_too_many_disjoint_forms_name_length_and_overlap():
-    conflict = conflict_of(Request(make_pool(50), make_blueprint(20, overlap={"max": 0}), 3))
-    assert conflict == {
+    found = conflict_of(Request(make_pool(50), make_blueprint(20, overlap={"max": 0}), 3))
+    assert found == {
         "length": "3 forms of 20 items, the pool has 50",
         "overlap": "any two of 3 forms share at most 0 items",
     }
 
 
 def test_too_low_an_exposure_names_length_and_exposure():
-    conflict = conflict_of(Request(make_pool(50), make_blueprint(20, exposure={"max": 0.25}), 4))
-    assert conflict["exposure"] == "an item in at most 0.25 of 4 forms: in 1 of these 4"
-    assert set(conflict) == {"length", "exposure"}
+    found = conflict_of(Request(make_pool(50), make_blueprint(20, exposure={"max": 0.25}), 4))
+    assert found["exposure"] == "an item in at most 0.25 of 4 forms: in 1 of these 4"
+    assert set(found) == {"length", "exposure"}
 
 
 def test_a_target_out_of_reach_says_what_can_be_reached():
-    conflict = conflict_of(Request(make_pool(50), make_blueprint(5, information={"at": [0], "target": 5, "tolerance": 0.02})))
-    assert set(conflict) == {"length", "information"}
-    assert conflict["information"].startswith("4.9 to 5.1 at every point; 5 items reach at most ")
+    found = conflict_of(Request(make_pool(50), make_blueprint(5, information={"at": [0], "target": 5, "tolerance": 0.02})))
+    assert set(found) == {"length", "information"}
+    assert found["information"].startswith("4.9 to 5.1 at every point; 5 items reach at most ")
 
 
 def test_items_already_seen_and_a_narrow_pool_are_rules_of_their_own():
@@ -97,3 +98,10 @@ def test_a_constraint_called_like_a_fixed_rule_is_told_apart():
     blueprint = make_blueprint(3, constraints=[quota("length", 11, None, domain="incident")])
     pool = make_pool(10, domains=("incident",))
     assert conflict_of(Request(pool, blueprint)) == {"constraint length": "at least 11, the pool has 10"}
+
+
+def test_a_conflict_that_could_not_be_reduced_in_time_is_not_called_minimal(monkeypatch):
+    monkeypatch.setattr(conflict, "find_verdict", lambda rules: Verdict.UNDECIDED)
+    found, minimal = conflict.find_conflict(Request(make_pool(20), make_blueprint(30, overlap={"max": 0}), 2))
+    assert [rule.rule for rule in found] == ["length", "overlap"]
+    assert not minimal
