@@ -70,14 +70,13 @@ def _propose(
     session: Session, booking: Booking, papers: Sequence[TakenPaper], scores: Mapping[int, Score], by: User, now: datetime
 ) -> Result:
     judged = judge_booking(session, booking, papers, scores, now)
+    total, decision = judged.decision.as_json()["total"], describe(booking, judged, papers, scores)
     result = session.scalars(select(Result).where(Result.booking_id == booking.id)).one_or_none()
     if result is None:
         result = Result(booking_id=booking.id, booking=booking, state=ResultState.PROPOSED)
-        session.add(result)
-    total = judged.decision.as_json()["total"]
-    result.outcome, result.total = judged.outcome, total
-    result.decision = {**describe(booking, judged, papers, scores), "basis": basis_of(papers)}
+    result.outcome, result.total, result.decision = judged.outcome, total, {**decision, "basis": basis_of(papers)}
     result.proposed_by_id, result.proposed_at = by.id, now
+    session.add(result)
     session.flush()
     audit.record(
         session, by.login, "result.proposed", f"result:{result.id}", now,
