@@ -18,19 +18,19 @@ def random_request(seed):
     """A small pool and rules that are as often too many as not."""
     rng = np.random.default_rng(seed)
     pool = make_pool(7, seed, domains=("incident", "problem"))
-    low, hard = int(rng.integers(0, 5)), int(rng.integers(0, 4))
+    low, hard = int(rng.integers(0, 3)), int(rng.integers(0, 3))
     rules = {
         "constraints": [
-            quota("incident", low, low + int(rng.integers(0, 2))),
+            quota("incident", low, low + int(rng.integers(0, 3))),
             quota("problem", 0, int(rng.integers(0, 4))),
             quota("hard", hard, None, difficulty={"min": 3}),
         ],
         "enemies": [["i1", "i2"], ["i2", "i3"], ["i4", "i5"]],
         "overlap": {"max": int(rng.integers(0, 3))},
-        "exposure": {"max": float(rng.choice([0.5, 1.0]))},
+        "exposure": {"max": float(rng.choice([0.5, 1.0], p=[0.2, 0.8]))},
     }
     if rng.random() < 0.5:
-        rules["information"] = {"at": [0], "target": float(rng.uniform(0.3, 1.5)), "tolerance": 0.2}
+        rules["information"] = {"at": [0], "target": float(rng.uniform(0.3, 0.9)), "tolerance": 0.3}
     forbidden = ["i7"] if rng.random() < 0.3 else []
     return Request(pool, make_blueprint(int(rng.integers(2, 5)), **rules), int(rng.integers(1, 3)), seed, forbidden)
 
