@@ -60,6 +60,7 @@ export class OrderingItem extends ItemElement {
   protected override updated(): void {
     const list = this.querySelector<HTMLElement>(".order");
     if (!list || this.readonly || this.sortable?.el === list) return;
+    let after: Node | null = null;
     this.sortable = Sortable.create(list, {
       animation: 140,
       filter: ".order-tools",
@@ -67,12 +68,11 @@ export class OrderingItem extends ItemElement {
       delay: 150,
       delayOnTouchOnly: true,
       ghostClass: "is-moving",
+      onChoose: ({ item }) => (after = item.nextSibling),
       onUpdate: ({ item, oldIndex, newIndex }) => {
-        if (oldIndex === undefined || newIndex === undefined) return;
         // The drawn list belongs to the template: the dragged row goes back, and the new order draws it anew.
-        item.remove();
-        list.insertBefore(item, list.querySelectorAll(".order-entry")[oldIndex] ?? null);
-        this.move(oldIndex, newIndex);
+        list.insertBefore(item, after);
+        if (oldIndex !== undefined && newIndex !== undefined) this.move(oldIndex, newIndex);
       },
     });
   }
