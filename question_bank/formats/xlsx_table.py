@@ -3,6 +3,7 @@
 import datetime as dt
 import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -22,7 +23,15 @@ MOST_MEMBERS: Final = 1_000
 _PIECE: Final = 1024 * 1024
 _BROKEN: Final = (
     *(InvalidFileException, zipfile.BadZipFile, SyntaxError),  # what openpyxl says itself
-    *(KeyError, ValueError, TypeError, AttributeError, IndexError),  # what escapes from it when parts are missing or odd
+    *(
+        LookupError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        ArithmeticError,
+        RuntimeError,
+        OSError,
+    ),  # what escapes from odd parts
 )
 _DATE: Final = "the spreadsheet has turned this cell into a date; format the column as text"
 
@@ -69,19 +78,29 @@ def check_package(path: Path) -> None:
             _unpack_to_nowhere(package, members)
     except OSError as error:
         raise UnreadableError("unreadable", f"cannot be read: {error.strerror}") from error
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:  # broken, foreign or locked archives
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        NotImplementedError,
+        RuntimeError,
+        EOFError,
+    ) as error:  # broken, foreign or locked archives
         raise UnreadableError("xlsx", f"is not a workbook that can be read: {error}") from error
 
 
 def _unpack_to_nowhere(package: zipfile.ZipFile, members: list[zipfile.ZipInfo]) -> None:
     left = MOST_UNPACKED
     for member in members:
+        if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise UnreadableError("xlsx", f"{member.filename} is packed in a way no workbook uses")
         with package.open(member) as stream:
             last = b""
             while piece := stream.read(_PIECE):
                 left -= len(piece)
                 if left < 0:
                     raise UnreadableError("too_large", f"unpacks to more than {MOST_UNPACKED // 1024 // 1024} MB")
+                if not last and member.filename.endswith((".xml", ".rels")) and b"\0" in piece[:64]:
+                    raise UnreadableError("xlsx", f"{member.filename} is not written in UTF-8")
                 if b"<!DOCTYPE" in last + piece or b"<!ENTITY" in last + piece:
                     raise UnreadableError("xlsx", f"{member.filename} declares a document type, which no workbook needs")
                 last = piece[-16:]

@@ -330,13 +330,33 @@ def locked(path: Path) -> Path:
     return path
 
 
+def broken_inside(path: Path) -> Path:
+    archive(path, {"a.xml": bytes(range(256)) * 40})
+    data = bytearray(path.read_bytes())
+    data[40:60] = b"\xff" * 20
+    path.write_bytes(data)
+    return path
+
+
+def packed_otherwise(path: Path) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as package:
+        package.writestr("a.xml", "<a/>")
+    return path
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
+        (broken_inside, "is not a workbook that can be read"),
+        (packed_otherwise, "is packed in a way no workbook uses"),
         (bomb, "unpacks to more than 64 MB"),
         (locked, "is not a workbook that can be read"),
         (lambda path: archive(path, {str(number): b"" for number in range(1001)}), "holds more than 1000 files"),
         (lambda path: archive(path, {"a.xml": b'<!DOCTYPE a [<!ENTITY b "c">]><a/>'}), "declares a document type"),
+        (
+            lambda path: archive(path, {"a.xml": '<!DOCTYPE a [<!ENTITY b "c">]><a/>'.encode("utf-16")}),
+            "a.xml is not written in UTF-8",
+        ),
         (lambda path: archive(path, {"a.xml": b"<a/>"}), "is not a workbook that can be read"),
         (lambda path: path.write_bytes(b"PK\x03\x04 not at all") and path, "is not a workbook that can be read"),
         (lambda path: path.write_bytes(b"") or path, "is not a workbook that can be read"),
