@@ -1,6 +1,5 @@
 """What the pages of results show: plain values, scores already written for people, texts left to the templates."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from fractions import Fraction
@@ -181,13 +180,12 @@ def get_own_result(session: Session, result_id: int, user: User) -> Result:
 
 
 def profiles_of(decision: dict[str, Any]) -> list[Profile]:
-    """Papers first; then the sections whose minima decide, or the content areas when there are none."""
-    checks = [check for check in decision["checks"] if check["code"] == "section_floor"]
+    """Papers first; then the sections whose minima decide; then the content areas over all papers."""
+    floors = {check["component"] for check in decision["checks"] if check["code"] == "section_floor"}
     papers = Profile("papers", "papers", [_paper_bar(decision, paper) for paper in decision["papers"] if paper["score"]])
-    if not checks:
-        areas = [_bar(area["title"], area["score"], None, area) for area in decision["areas"]]
-        return [papers, Profile("areas", "areas", areas)]
-    return [papers, *(_section_profile(decision, paper, checks) for paper in decision["papers"] if paper["sections"])]
+    sections = [_section_profile(decision, paper) for paper in decision["papers"] if paper["id"] in floors]
+    areas = [_bar(area["title"], area["score"], None, area) for area in decision["areas"]]
+    return [papers, *sections, Profile("areas", "areas", areas)]
 
 
 def _paper_bar(decision: dict[str, Any], paper: dict[str, Any]) -> Bar:
@@ -197,8 +195,9 @@ def _paper_bar(decision: dict[str, Any], paper: dict[str, Any]) -> Bar:
     return _bar(paper["title"], paper["score"], needed, paper)
 
 
-def _section_profile(decision: dict[str, Any], paper: dict[str, Any], checks: Sequence[dict[str, Any]]) -> Profile:
-    needed = {check["section"]: check["needed"] for check in checks if check["component"] == paper["id"]}
+def _section_profile(decision: dict[str, Any], paper: dict[str, Any]) -> Profile:
+    checks = [check for check in decision["checks"] if check["code"] == "section_floor" and check["component"] == paper["id"]]
+    needed = {check["section"]: check["needed"] for check in checks}
     titles = paper["titles"] or {area["id"]: area["title"] for area in decision["areas"]}
     bars = [
         _bar(titles.get(name, name), str(100 * exact(part["marks"]) / exact(part["max"])), needed.get(name), part)
