@@ -1,7 +1,6 @@
 """Sign-in, language, static files and the addresses that machines ask for health."""
 
 from pathlib import Path
-from typing import Final
 from urllib.parse import urlsplit
 
 from flask import Response, current_app, make_response, redirect, render_template, request, send_from_directory, url_for
@@ -18,22 +17,6 @@ from exam_engine.core.records import Role, User
 from exam_engine.core.throttle import Throttle
 
 core = stage("core", __name__)
-
-PUBLIC: Final = frozenset(
-    {
-        "core.front",
-        "core.sign_in",
-        "core.sign_in_post",
-        "core.sign_out",
-        "core.choose_language",
-        "core.help_page",
-        "core.static_file",
-        "core.healthz",
-        "core.readyz",
-        "core.metrics",
-    }
-)
-"""Addresses that anyone may ask; every other one names the roles it is for."""
 
 HOMES = (
     (Role.CANDIDATE, "/way"),

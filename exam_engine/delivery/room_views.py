@@ -1,7 +1,7 @@
 """Pages of the invigilator: the rooms, one room with its seats, and what can be done for one candidate or all of them."""
 
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
@@ -51,12 +51,13 @@ def _show(sitting_id: int, refusal: Refusal | None = None) -> str:
         room = room_page.describe_room(session, get_sitting(session, sitting_id), request.values.get("paper", ""), chosen, now)
         return render_template(
             "room.html", room=room, filters=FILTERS, shown=request.values.get("show", ""), view=request.values.get("view", ""),
-            now=now, refusal=refusal, done=request.args.get("done"), TimeKind=TimeKind, minutes_of=room_page.minutes_of, say_left=room_page.say_left,
+            now=now, refusal=refusal, done=request.args.get("done"), TimeKind=TimeKind,
+            minutes_of=room_page.minutes_of, say_left=room_page.say_left,
         )  # fmt: skip
 
 
 def _back(sitting_id: int, done: str) -> Response:
-    kept = {name: request.form[name] for name in ("paper", "seat", "show", "view") if request.form.get(name)}
+    kept: dict[str, Any] = {name: request.form[name] for name in ("paper", "seat", "show", "view") if request.form.get(name)}
     return redirect(url_for("delivery.rooms.one", sitting_id=sitting_id, done=done, **kept))
 
 

@@ -1,5 +1,6 @@
 """Pages of the candidate: the way, the waiting room, the declaration, the exam, the receipt."""
 
+import orjson
 from flask import Response, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -10,6 +11,7 @@ from exam_engine.core.words import pick
 from exam_engine.delivery import exam_page, way
 from exam_engine.delivery.calendar import write_event
 from exam_engine.delivery.exam_page import Door
+from exam_engine.delivery.openapi import describe_api
 from exam_engine.delivery.receipt_page import describe_receipt
 from exam_engine.delivery.room_views import rooms
 
@@ -150,3 +152,9 @@ def _show_receipt(attempt_id: int, template: str) -> str | BaseResponse:
         if attempt.submitted_at is None:
             return redirect(url_for("delivery.exam", paper_id=attempt.candidate_paper_id))
         return render_template(template, attempt=attempt, facts=describe_receipt(session, attempt, get_site().clock()))
+
+
+@delivery.get("/api/v1/openapi.json")
+def api_description() -> Response:
+    """The player's API described for machines; open to anyone, it holds nothing of this site."""
+    return Response(orjson.dumps(describe_api()), mimetype="application/json")
