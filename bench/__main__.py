@@ -4,58 +4,20 @@
 """
 
 import argparse
-import contextlib
 import json
-import os
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from bench import bare_database, rescoring, site
 from exam_engine.core.database import Database
-from tests.postgres import _free_port, run_postgres
+from tests.postgres import run_postgres
+from tests.serving import serve
 
 SECRET = "benchmark benchmark benchmark benchmark"  # noqa: S105  of a site that lives for a minute
 GOALS = {"start": "250/s, p99 150 ms", "save": "3000/s, p99 50 ms", "submit": "350/s", "re-score": "2000/s", "memory": "300 MB"}
-
-
-@contextlib.contextmanager
-def serve(target: str, environment: dict[str, str]) -> Iterator[tuple[int, int]]:
-    """One granian process with one worker; yields its port and the worker's process number."""
-    port = _free_port()
-    command = [
-        sys.executable, "-m", "granian", target, "--factory", "--interface", "asgi", "--port", str(port),
-        "--no-ws", "--http", "1", "--log-level", "warning", "--loop", "asyncio",
-    ]  # fmt: skip
-    process = subprocess.Popen(  # noqa: S603  our own command
-        command, env={**os.environ, **environment}
-    )
-    try:
-        _wait_for(port)
-        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-        yield port, int(children[-1]) if children else process.pid
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-def _wait_for(port: int) -> None:
-    for _ in range(100):
-        try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=1)
-        except urllib.error.HTTPError:
-            return
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
-    raise RuntimeError("the server did not start")
 
 
 def memory_mb(process: int) -> float:
@@ -70,19 +32,16 @@ def measure(url: str, folder: Path, options: argparse.Namespace) -> dict[str, An
     cohort = site.fill(database, options.open)
     results: dict[str, Any] = {"bare database": bare_database.measure(database, options.seconds)}
     environment = {"EXAM_ENGINE_DATA": str(folder), "EXAM_ENGINE_DATABASE_URL": url, "EXAM_ENGINE_SECRET": SECRET}
-    with (
-        serve("bench.servers:make_bare", {}) as (bare, _),
-        serve("bench.servers:make_player_api", environment) as (port, process),
-    ):
+    with serve("bench.servers:make_bare", {}) as bare, serve("bench.servers:make_player_api", environment) as served:
         plan = {
-            "port": port, "bare_port": bare, "seconds": options.seconds, "submits": options.candidates,
+            "port": served.port, "bare_port": bare.port, "seconds": options.seconds, "submits": options.candidates,
             "candidates": cohort.sign_ins(SECRET.encode()), "slots": cohort.slots,
         }  # fmt: skip
         load = subprocess.run(
             [sys.executable, "-m", "bench.load"], input=json.dumps(plan).encode(), stdout=subprocess.PIPE, check=True
         )
         results |= json.loads(load.stdout)
-        results["memory"] = {"mb": memory_mb(process), "open_attempts": options.open}
+        results["memory"] = {"mb": memory_mb(served.worker), "open_attempts": options.open}
     results["re-score"] = rescoring.measure(database, cohort)
     database.close()
     return results
