@@ -120,14 +120,13 @@ def count_states(session: Session) -> tuple[int, int]:
     return counts.get(ItemState.APPROVED, 0), counts.get(ItemState.DRAFT, 0) + counts.get(ItemState.IN_REVIEW, 0)
 
 
-def places_of(syllabus: list[Mapping[str, Any]], above: str = "") -> Iterator[tuple[str, Any]]:
+def places_of(syllabus: list[Mapping[str, Any]]) -> Iterator[tuple[str, Any]]:
     """The leaves of the syllabus as (place, title), in its order."""
     for node in syllabus:
-        place = f"{above}.{node['id']}" if above else node["id"]
         if node.get("children"):
-            yield from places_of(node["children"], place)
+            yield from places_of(node["children"])
         else:
-            yield place, node["title"]
+            yield node["place"], node["title"]
 
 
 def read_coverage(session: Session, scheme: Mapping[str, Any]) -> list[tuple[Any, list[Cell]]]:
