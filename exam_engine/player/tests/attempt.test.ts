@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { saveDigest } from "../src/engine/digest";
 import type { Save } from "../src/engine/api";
-import { Centre, MemoryStore, settle, sitDown, Time } from "./centre";
+import { inCaseOrder } from "../src/engine/open";
+import { Centre, MemoryStore, settle, sitDown, startedAt, Time } from "./centre";
 
 const seqs = (saves: Save[]) => saves.map(({ seq }) => seq);
 
@@ -371,5 +372,19 @@ describe("a device that cannot keep answers", () => {
     await settle();
     expect(attempt.ledger.storageWorks).toBe(false);
     expect(centre.newest("q1")).toBe("A");
+  });
+});
+
+describe("a practical", () => {
+  it("is walked task by task, whatever order its slots came in", () => {
+    const theCase = { title: "Case", exhibits: [], tasks: [{ id: "t1", parts: ["t1/a", "t1/b"] }, { id: "t2", parts: ["t2/a"] }] };
+    const slots = ["t2/a", "t1/b", "t1/a"].map((slot) => ({ slot, item: slot }));
+    const started = startedAt(new Centre(new Time()), { order: { slots }, form: { items: {}, case: theCase } });
+    expect(inCaseOrder(started).order.slots.map(({ slot }) => slot)).toEqual(["t1/a", "t1/b", "t2/a"]);
+  });
+
+  it("leaves a theory paper in the candidate's own order", () => {
+    const slots = ["q3", "q1", "q2"].map((slot) => ({ slot, item: slot }));
+    expect(inCaseOrder(startedAt(new Centre(new Time()), { order: { slots } })).order.slots).toEqual(slots);
   });
 });

@@ -2,6 +2,7 @@ import { browserTimers } from "./alarms";
 import type { Api, Problem } from "./api";
 import { Attempt } from "./attempt";
 import { ServerClock } from "./clock";
+import type { Started } from "../model";
 import { EncryptedStore, NoStore, type DeviceStore, type KeptFile } from "./store";
 
 export type Opened =
@@ -15,12 +16,19 @@ export async function openAttempt(api: Api, device: string): Promise<Opened> {
   const sent = clock.mark();
   const reply = await api.start(device);
   if (reply.kind !== "ok") return reply;
-  const started = reply.body;
+  const started = inCaseOrder(reply.body);
   clock.observe(started.now_ms, sent);
   api.use(started.attempt, started.token);
   const { store, ...kept } = await openStore(started.attempt);
   const parts = { api, store, clock, device, timers: browserTimers, deviceNow: Date.now, random: Math.random };
   return { kind: "open", attempt: new Attempt(started, parts, kept), store, files: kept.files };
+}
+
+/** A practical is walked task by task, in whatever order its slots were written down. */
+export function inCaseOrder(started: Started): Started {
+  const parts = started.form.case?.tasks.flatMap((task) => task.parts) ?? [];
+  const place = ({ slot }: { slot: string }) => (parts.includes(slot) ? parts.indexOf(slot) : parts.length);
+  return { ...started, order: { ...started.order, slots: [...started.order.slots].sort((a, b) => place(a) - place(b)) } };
 }
 
 async function openStore(attempt: number): Promise<{ store: DeviceStore } & Awaited<ReturnType<DeviceStore["load"]>>> {
