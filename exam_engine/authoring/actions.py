@@ -15,6 +15,8 @@ from exam_engine.core.canonical import canonical_json, sha256_hex
 from exam_engine.core.errors import Refusal
 from exam_engine.core.records import Role, User
 from question_bank import Bank
+from question_bank.scheme_checks import check_scheme
+from schemas import Problem, check
 
 WITHOUT_SYLLABUS: Final = "unplaced"
 
@@ -183,38 +185,42 @@ def store_scheme(session: Session, document: dict[str, Any], effective_from: dat
     Raises
     ------
     Refusal
-        `already_there` when this version is stored.
+        `bad_content` naming every fault; `already_there` when this version is stored.
     """
-    known = select(func.count()).where(
-        SchemeVersion.scheme == document["id"], SchemeVersion.version == str(document["version"])
-    )
+    _refuse_problems(check_scheme(document))
+    scheme, number = document["id"], str(document["version"])
+    known = select(func.count()).where(SchemeVersion.scheme == scheme, SchemeVersion.version == number)
     if session.scalar(known):
-        raise Refusal("already_there", f"scheme {document['id']} {document['version']} is stored; a change needs a new version")
-    version = SchemeVersion(
-        scheme=document["id"], version=str(document["version"]), document=document, effective_from=effective_from
-    )
+        raise Refusal("already_there", f"scheme {scheme} {number} is stored; a change needs a new version")
+    version = SchemeVersion(scheme=scheme, version=number, document=document, effective_from=effective_from)
     session.add(version)
     session.flush()
-    audit.record(
-        session,
-        by,
-        "scheme.stored",
-        f"scheme:{version.scheme}",
-        now,
-        version=version.version,
-        digest=sha256_hex(canonical_json(document)),
-    )
+    digest = sha256_hex(canonical_json(document))
+    audit.record(session, by, "scheme.stored", f"scheme:{scheme}", now, version=number, digest=digest)
     return version
 
 
 def store_blueprint(session: Session, document: dict[str, Any], by: str, now: datetime) -> BlueprintVersion:
-    """Store a blueprint under its id, as the next version of that name."""
+    """Store a blueprint under its id, as the next version of that name.
+
+    Raises
+    ------
+    Refusal
+        `bad_content` naming every fault.
+    """
+    _refuse_problems(check("blueprint", document, "blueprint"))
     last = session.scalar(select(func.max(BlueprintVersion.version)).where(BlueprintVersion.name == document["id"])) or 0
     version = BlueprintVersion(name=document["id"], version=last + 1, document=document, created_at=now)
     session.add(version)
     session.flush()
     audit.record(session, by, "blueprint.stored", f"blueprint:{version.name}", now, version=version.version)
     return version
+
+
+def _refuse_problems(problems: Iterable[Problem]) -> None:
+    errors = [problem for problem in problems if problem.severity == "error"]
+    if errors:
+        raise Refusal("bad_content", "; ".join(map(str, errors)), problems=[problem.to_dict() for problem in errors])
 
 
 def get_blueprint(session: Session, name: str) -> dict[str, Any]:

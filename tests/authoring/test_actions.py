@@ -11,7 +11,7 @@ from exam_engine.authoring.records import ItemState, ItemVersion
 from exam_engine.authoring.rules import TRANSITIONS, next_state
 from exam_engine.core.database import Database
 from exam_engine.core.errors import Refusal
-from exam_engine.demo.site import Staff, add_staff
+from exam_engine.demo.site import Staff, add_staff, read_json
 from question_bank import Bank
 from tests.conftest import NOW
 
@@ -130,11 +130,20 @@ def test_a_draft_can_only_be_submitted(database: Database, staff: Staff, event: 
 
 
 def test_a_scheme_version_is_stored_once(database: Database, staff: Staff) -> None:
-    document = {"id": "s", "version": "1", "levels": []}
+    document = read_json("scheme.json")
     with database.write() as session:
         actions.store_scheme(session, document, NOW, "chen", NOW)
     with pytest.raises(Refusal, match="already_there"), database.write() as session:
         actions.store_scheme(session, document, NOW, "chen", NOW)
+
+
+def test_a_broken_scheme_or_blueprint_is_refused_with_every_fault(database: Database, staff: Staff) -> None:
+    broken = {**read_json("scheme.json"), "levels": [], "languages": "en"}
+    with pytest.raises(Refusal, match="bad_content") as refused, database.write() as session:
+        actions.store_scheme(session, broken, NOW, "chen", NOW)
+    assert {problem["place"] for problem in refused.value.data["problems"]} >= {"levels", "languages"}
+    with pytest.raises(Refusal, match="bad_content"), database.write() as session:
+        actions.store_blueprint(session, {"id": "b", "length": -1}, "adeyemi", NOW)
 
 
 def test_an_export_holds_the_newest_version_of_what_is_not_retired(database: Database, staff: Staff) -> None:

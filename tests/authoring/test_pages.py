@@ -47,7 +47,7 @@ def csrf_of(world: World, login: str) -> str:
     return csrf_token(world.sign_in(login), SECRET)
 
 
-def upload(world: World, client: FlaskClient, content: bytes, name: str = "items.json", do: str = "import"):  # noqa: ANN201
+def upload(world: World, client: FlaskClient, content: bytes, name: str = "items.json", do: str = "import"):
     data = {"csrf": csrf_of(world, "adeyemi"), "do": do, "file": (io.BytesIO(content), name)}
     return client.post("/bank/import", data=data, content_type="multipart/form-data")
 
