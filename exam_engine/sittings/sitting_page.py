@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Text, func, or_, select, type_coerce
 from sqlalchemy.orm import Session, joinedload
 
 from exam_engine.core import facts
@@ -80,7 +80,9 @@ def list_bookable(session: Session, sitting: Sitting, search: str = "") -> tuple
     )
     if search:
         part = search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        rows = rows.where(or_(Candidate.number.ilike(f"%{part}%", escape="\\"), User.names.ilike(f"%{part}%", escape="\\")))
+        rows = rows.where(
+            or_(Candidate.number.ilike(f"%{part}%", escape="\\"), type_coerce(User.names, Text).ilike(f"%{part}%", escape="\\"))
+        )
     enrolments = session.scalars(rows.limit(MOST_CANDIDATES + 1)).all()
     found = [_judge(session, sitting, enrolment) for enrolment in enrolments[:MOST_CANDIDATES]]
     return sorted(found, key=lambda one: one.why_not is not None), len(enrolments) > MOST_CANDIDATES

@@ -20,7 +20,7 @@ PASSWORD = "a long password"
 
 PUBLIC = {
     "/", "/sign-in", "/sign-out", "/language/<language>", "/help", "/static/<path:name>", "/healthz", "/readyz", "/metrics",
-    "/verify", "/verify/<code>",
+    "/verify", "/verify/<code>", "/api/v1/openapi.json",
 }  # fmt: skip
 
 
