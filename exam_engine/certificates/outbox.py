@@ -70,7 +70,7 @@ def _postpone(database: Database, event_id: int, why: str, now: datetime) -> Non
     with database.write() as session:
         event = _lock(session, event_id)
         event.last_error, event.next_try_at = why[:500], now + next_wait(event.tries)
-    log.warning("pass not taken", event=event_id, why=why)
+    log.warning("pass not taken", outbox_event=event_id, why=why)
 
 
 def _conclude(database: Database, event_id: int, issued: Issued, now: datetime) -> None:
