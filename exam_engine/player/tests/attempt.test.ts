@@ -361,6 +361,20 @@ describe("the centre's word", () => {
   });
 });
 
+describe("an exam that the centre closed", () => {
+  it("is handed in with what was still here, kept aside as it may be", async () => {
+    const { attempt, centre, time } = await sitDown();
+    centre.reachable = false;
+    attempt.change("q1", "A");
+    await settle();
+    centre.status = "closed";
+    centre.judge = ({ seq, slot, digest }) => ({ seq, slot, digest, state: "late" });
+    centre.reachable = true;
+    await time.pass(25_000);
+    expect([attempt.phase, attempt.lateSaves, attempt.waiting().size]).toEqual(["handed_in", 1, 0]);
+  });
+});
+
 describe("a device that cannot keep answers", () => {
   it("says so, and still sends them", async () => {
     const store = new MemoryStore();
@@ -372,6 +386,21 @@ describe("a device that cannot keep answers", () => {
     await settle();
     expect(attempt.ledger.storageWorks).toBe(false);
     expect(centre.newest("q1")).toBe("A");
+  });
+
+  it("is not held up by what it could not keep once it can again", async () => {
+    const { attempt, centre, store } = await sitDown();
+    centre.reachable = false;
+    store.works = false;
+    attempt.change("q1", "A");
+    await settle();
+    store.works = true;
+    attempt.change("q2", "B");
+    await settle();
+    centre.reachable = true;
+    attempt.retryNow();
+    await settle();
+    expect([attempt.ledger.storageWorks, centre.newest("q1"), centre.newest("q2")]).toEqual([true, "A", "B"]);
   });
 });
 

@@ -111,7 +111,9 @@ export class Centre implements Api {
   use = (): void => undefined;
 
   state(): Beat {
-    return { now_ms: this.time.now, deadline_ms: this.deadline, status: this.status, messages: this.notices, last_seq: this.lastSeq() };
+    // As the centre does: while the clock is stopped, the end moves on with it.
+    const stopped = this.status === "paused" ? this.time.now - (this.notices.at(-1)?.at_ms ?? this.time.now) : 0;
+    return { now_ms: this.time.now, deadline_ms: this.deadline + stopped, status: this.status, messages: this.notices, last_seq: this.lastSeq() };
   }
 
   private keep(save: Save): SaveResult {
@@ -187,7 +189,7 @@ export async function sitDown(change: Partial<Started> = {}, store = new MemoryS
   clock.observe(time.now);
   const kept = await store.load();
   const parts = { api: centre, store, clock, device: "d", timers: time, deviceNow: () => 5, random: () => 0.5 };
-  const saves = kept.saves.map((save) => ({ ...save, kept: true, sent: true, held: false }));
+  const saves = kept.saves.map((save) => ({ ...save, written: true, sent: true, held: false }));
   const attempt = new Attempt(startedAt(centre, change), parts, { saves, sealed: kept.sealed });
   attempt.begin();
   await settle();

@@ -3,7 +3,7 @@ import { openDB } from "idb";
 import { describe, expect, it } from "vitest";
 import { EncryptedStore } from "../src/engine/store";
 
-const save = (seq: number, response: string) => ({ slot: "q1", seq, response, at_ms: 1, kept: false, sent: false, held: false });
+const save = (seq: number, response: string) => ({ slot: "q1", seq, response, at_ms: 1, written: false, sent: false, held: false });
 
 describe("the device's store", () => {
   it("gives back what it was given, attempt by attempt", async () => {
@@ -29,7 +29,7 @@ describe("the device's store", () => {
   it("takes what it keeps as sent before: a body the centre may know never changes", async () => {
     const store = await EncryptedStore.open(4);
     await store.put(save(1, "A"));
-    expect((await store.load()).saves[0]).toMatchObject({ kept: true, sent: true, held: false });
+    expect((await store.load()).saves[0]).toMatchObject({ written: true, sent: true, held: false });
   });
 
   it("keeps files byte for byte, and that answers were sealed", async () => {

@@ -39,7 +39,8 @@ export class Attempt implements Run {
 
   private stopped = false;
   private lastStoredMs: number | null = null;
-  private pausedAtMs: number | null = null;
+  private stoppedWithMs: number | null = null;
+  private wasClosed = false;
   private readonly alarms: Alarms;
   private readonly courier: Courier;
   private readonly listeners = new Set<() => void>();
@@ -125,7 +126,7 @@ export class Attempt implements Run {
   }
 
   remainingMs(): number {
-    return Math.max(0, this.deadlineMs - (this.pausedAtMs ?? this.parts.clock.now()));
+    return Math.max(0, this.stoppedWithMs ?? this.deadlineMs - this.parts.clock.now());
   }
 
   waiting(): Set<string> {
@@ -159,11 +160,11 @@ export class Attempt implements Run {
     this.deadlineMs = state.deadline_ms;
     this.lastContactMs = state.now_ms;
     this.notices.push(...state.messages.filter(({ id }) => !this.notices.some((notice) => notice.id === id)));
-    if (state.status === "paused") this.paused();
+    if (state.status === "paused") this.paused(state.deadline_ms - state.now_ms);
     if (state.status === "open" && this.phase === "paused") this.resume();
     if (state.status === "open" && this.isSealed() && this.sealedFor === "time" && state.deadline_ms > state.now_ms) this.unseal();
     if (state.status === "submitted") this.takeReceipt(this.receipt);
-    if (state.status === "closed" && this.phase !== "handed_in") this.phase = "closed";
+    if (state.status === "closed") this.close();
   }
 
   takeResult(result: SaveResult): void {
@@ -189,11 +190,17 @@ export class Attempt implements Run {
     this.changed();
   }
 
-  paused(): void {
-    if (this.phase !== "open") return;
+  paused(leftMs = this.remainingMs()): void {
+    if (this.phase !== "open" && this.phase !== "paused") return;
     this.ledger.release();
     this.phase = "paused";
-    this.pausedAtMs = this.notices.findLast(({ kind }) => kind === "paused")?.at_ms ?? this.parts.clock.now();
+    this.stoppedWithMs = leftMs;
+    this.changed();
+  }
+
+  /** The centre refused to have the exam handed in: where it was closed there, that is the end of it. */
+  refusedToDeliver(): void {
+    if (this.wasClosed) this.phase = "closed";
     this.changed();
   }
 
@@ -235,6 +242,13 @@ export class Attempt implements Run {
     void this.courier.pump();
   }
 
+  /** Closed by the centre: what is still here is delivered first, so that a person can look at it. */
+  private close(): void {
+    this.wasClosed = true;
+    if (this.phase === "paused") this.phase = "open";
+    this.seal("time");
+  }
+
   private unseal(): void {
     this.phase = "open";
     this.sealedFor = null;
@@ -244,7 +258,7 @@ export class Attempt implements Run {
 
   private resume(): void {
     this.phase = "open";
-    this.pausedAtMs = null;
+    this.stoppedWithMs = null;
     this.tick();
     void this.courier.pump();
   }

@@ -19,6 +19,7 @@ export interface Run {
   takeReceipt(receipt: Receipt | null): void;
   movedAway(): void;
   paused(): void;
+  refusedToDeliver(): void;
   changed(): void;
 }
 export interface CourierParts {
@@ -31,6 +32,7 @@ export interface CourierParts {
 
 const RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 20_000;
+const LEAVING_BYTES = 60_000;
 
 /** Carries saves to the centre in order, one request at a time, and tries again until each is acknowledged. */
 export class Courier {
@@ -76,9 +78,9 @@ export class Courier {
 
   /** At the last moment of a page: one request that outlives it; what is not answered stays queued. */
   async sendLeaving(): Promise<void> {
-    const batch = this.ledger.next(BATCH);
-    if (batch.length === 0 || this.pumping || !this.canSend()) return;
-    const saves = await this.prepare(batch);
+    if (this.pumping || !this.canSend()) return;
+    const saves = fitting(await this.prepare(this.ledger.next(BATCH)));
+    if (saves.length === 0) return;
     this.takeReply(await this.timed(this.parts.api.save(saves, true)), saves);
   }
 
@@ -137,7 +139,9 @@ export class Courier {
     if (reply.kind === "ok") return this.run.takeReceipt(reply.body.receipt);
     if (reply.kind === "unreachable") return;
     if (reply.problem.code === "answers_missing" && (await this.fillGaps(reply.problem["missing"]))) return this.deliver();
-    if (!this.takeRefusal(reply.problem)) this.retryLater();
+    if (this.takeRefusal(reply.problem)) return;
+    this.retryLater();
+    this.run.refusedToDeliver();
   }
 
   /** Numbers that never reached the centre and hold no answer any more are given to the screen's state. */
@@ -228,6 +232,13 @@ export class Courier {
     this.failures += 1;
     this.alarms.set("retry", () => this.again(), wait);
   }
+}
+
+/** The first saves that fit into a request that outlives its page; browsers allow it 64 KiB. */
+function fitting(saves: Save[]): Save[] {
+  const sizes = saves.map((save) => new Blob([JSON.stringify(save)]).size);
+  const most = sizes.findIndex((_, place) => sizes.slice(0, place + 1).reduce((sum, size) => sum + size, 0) > LEAVING_BYTES);
+  return most === -1 ? saves : saves.slice(0, most);
 }
 
 function verdict(save: Save, state: "conflict" | "refused", problem: Problem): SaveResult {

@@ -29,13 +29,13 @@ export class Ledger {
   add(slot: string, response: Json, held: boolean, atMs: number): void {
     const open = openSave(this.queue, slot);
     if (open) {
-      Object.assign(open, { response, at_ms: atMs, held, kept: false });
+      Object.assign(open, { response, at_ms: atMs, held, written: false });
       this.keep(open);
       return;
     }
     this.release();
     this.lastSeq += 1;
-    const save: Pending = { slot, seq: this.lastSeq, response, at_ms: atMs, kept: false, sent: false, held };
+    const save: Pending = { slot, seq: this.lastSeq, response, at_ms: atMs, written: false, sent: false, held };
     this.queue.push(save);
     this.keep(save);
   }
@@ -46,7 +46,7 @@ export class Ledger {
   }
 
   next(limit: number): Pending[] {
-    return nextBatch(this.queue, this.storageWorks).slice(0, limit);
+    return nextBatch(this.queue).slice(0, limit);
   }
 
   /** Takes the centre's word on each save. Only `stored` and `duplicate` with our digest are at the centre. */
@@ -72,7 +72,7 @@ export class Ledger {
     this.queue = queue;
     this.lastSeq = Math.max(answered, ...queue.map(({ seq }) => seq));
     const taken = new Set(queue.map(({ seq }) => seq));
-    for (const save of queue) if (!save.kept) this.keep(save);
+    for (const save of queue) if (!save.written) this.keep(save);
     this.letGo(gone.filter((seq) => !taken.has(seq)));
   }
 
@@ -91,15 +91,14 @@ export class Ledger {
   private async write(save: Pending): Promise<void> {
     this.dirty.delete(save);
     if (!this.queue.includes(save)) return;
-    const before = this.storageWorks;
     try {
       await this.store.put({ ...save });
-      save.kept = !this.dirty.has(save);
       this.storageWorks = true;
     } catch {
       this.storageWorks = false;
     }
-    if (save.kept || before !== this.storageWorks || !this.storageWorks) this.changed();
+    save.written = !this.dirty.has(save);
+    this.changed();
   }
 }
 

@@ -6,8 +6,8 @@ export interface Pending {
   seq: number;
   response: Json;
   at_ms: number;
-  /** Kept in the device's storage. */
-  kept: boolean;
+  /** Written to the device, or tried in vain: a device that keeps nothing must not hold answers back. */
+  written: boolean;
   /** Was put on the wire at least once, so the centre may know it: its body never changes again. */
   sent: boolean;
   /** Still being typed: may grow for up to a second before it is sent. */
@@ -28,8 +28,8 @@ export interface SaveResult {
 export const BATCH = 50;
 
 /** The next saves to send, oldest first; a held save also holds those behind it, so order is kept. */
-export function nextBatch(queue: readonly Pending[], storageWorks: boolean): Pending[] {
-  const stop = queue.findIndex((save) => save.held || (storageWorks && !save.kept));
+export function nextBatch(queue: readonly Pending[]): Pending[] {
+  const stop = queue.findIndex((save) => save.held || !save.written);
   return queue.slice(0, Math.min(stop === -1 ? queue.length : stop, BATCH));
 }
 
@@ -50,7 +50,7 @@ export function renumber(queue: readonly Pending[], from: number, lastSeq: numbe
   const moved = queue.filter((save) => save.seq >= from);
   const kept = moved.filter((save, index) => !moved.slice(index + 1).some((later) => later.slot === save.slot));
   const first = Math.max(lastSeq, ...before.map((save) => save.seq)) + 1;
-  const renamed = kept.map((save, index) => ({ ...save, seq: first + index, sent: false, kept: false }));
+  const renamed = kept.map((save, index) => ({ ...save, seq: first + index, sent: false, written: false }));
   return { queue: [...before, ...renamed], gone: moved.map((save) => save.seq) };
 }
 

@@ -63,10 +63,10 @@ export class EncryptedStore implements DeviceStore {
   }
 
   async load(): Promise<{ saves: Pending[]; sealed: SealReason | null; files: KeptFile[] }> {
-    const saves = await this.all<Omit<Pending, "kept" | "sent" | "held">>("saves");
+    const saves = await this.all<Omit<Pending, "written" | "sent" | "held">>("saves");
     const seal = (await this.db.get("seals", this.attempt)) as Locked | undefined;
     return {
-      saves: saves.map((save) => ({ ...save, kept: true, sent: true, held: false })),
+      saves: saves.map((save) => ({ ...save, written: true, sent: true, held: false })),
       sealed: seal ? ((await this.unlock(seal)) as SealReason) : null,
       files: (await this.allRaw("files")).map(readFile),
     };

@@ -43,7 +43,7 @@ export class UploadField extends ItemElement {
   protected override render(): unknown {
     const stored = this.stored();
     const underWay = this.transfers.filter(({ state }) => state !== "refused").length;
-    const room = stored.length + underWay < (this.item.max_files ?? 1);
+    const room = underWay === this.transfers.length && stored.length + underWay < (this.item.max_files ?? 1);
     return html`<div class="upload" role="group" aria-labelledby=${this.labelledBy || nothing}>
       <p class="hint" id=${this.uid("rule")}>${this.rule()}</p>
       ${stored.map((file) => this.storedRow(file))} ${this.transfers.map((transfer) => this.transferRow(transfer))}

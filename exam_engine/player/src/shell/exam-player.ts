@@ -1,7 +1,6 @@
-import { html, nothing, type PropertyDeclarations, type TemplateResult } from "lit";
+import { html, type PropertyDeclarations, type TemplateResult } from "lit";
 import { keyed } from "lit/directives/keyed.js";
 import type { Attempt } from "../engine/attempt";
-import { icon } from "../icon";
 import { ChoiceItem } from "../items/choice-item";
 import type { AnswerDetail, StrikeDetail } from "../items/item-element";
 import type { ChosenFile } from "../items/upload-field";
@@ -15,6 +14,7 @@ import { keep, recall, restoreDisplay, USUAL_SIZE } from "./display";
 import "./display-menu";
 import type { DisplayMenu } from "./display-menu";
 import { endPage, gatePage } from "./gate";
+import { foot } from "./foot";
 import { head } from "./head";
 import { Keys } from "./keys";
 import "./keys-help";
@@ -137,31 +137,11 @@ export class ExamPlayer extends LightElement {
             ${keyed(slot, view)}
           </article>
         </div>
-        ${this.foot(place, words)}
+        ${foot({ words, item: session.item(session.current), isFirst: place === 0, isLast: place === session.slots.length - 1, keysOn: this.keysOn, step: (by) => this.step(by), openPalette: this.openPalette })}
       </main>
       <question-palette id="palette" .cells=${cells} .sheet=${this.sheet} lang=${session.lang} @palette-close=${this.closePalette}></question-palette>
       <div class="scrim ${this.sheet ? "is-on" : ""}" aria-hidden="true" @click=${this.closePalette}></div>
     </div>`;
-  }
-
-  private foot(place: number, words: Words): TemplateResult {
-    const last = place === this.session.slots.length - 1;
-    const list = html`<button class="btn btn-quiet btn-palette" type="button" aria-haspopup="dialog" @click=${this.openPalette}>${icon("grid")}${words.allQuestions}</button>`;
-    return html`<nav class="exam-foot" aria-label=${words.previousNext}>
-      <div class="exam-foot-inner">
-        ${place > 0 ? html`<button class="btn btn-secondary" type="button" @click=${() => this.step(-1)}>${icon("left")}${words.previous}</button>` : html`<span class="foot-space"></span>`}
-        ${list} ${this.keysOn ? this.keysLine(words) : nothing}
-        <button class="btn btn-primary" type="button" @click=${() => this.step(1)}>${last ? words.reviewAndHandIn : html`${words.next}${icon("right")}`}</button>
-      </div>
-    </nav>`;
-  }
-
-  private keysLine(words: Words): TemplateResult {
-    const { type, options } = this.session.item(this.session.current);
-    const count = type === "true_false" ? 2 : Math.min(options?.length ?? 0, 8);
-    const last = String.fromCharCode(64 + count);
-    const choose = html`<span><kbd>A</kbd>–<kbd>${last}</kbd> ${words.keysChoose}</span><span><kbd>X</kbd> ${words.keysCross}</span>`;
-    return html`<p class="keys">${count > 0 ? choose : nothing}<span><kbd>F</kbd> ${words.keysFlag}</span><span><kbd>←</kbd> <kbd>→</kbd> ${words.keysMove}</span></p>`;
   }
 
   private casePage(attempt: Attempt, cells: Cell[]): TemplateResult {
