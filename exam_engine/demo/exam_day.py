@@ -34,7 +34,10 @@ from exam_engine.sittings.records import Booking, CandidatePaper, Form
 
 AT_ONCE: Final = 32
 SEVERITY_LOGIT: Final = {"novak": 0.15, "liu": -0.15, "okafor": 0.0}
-CHANGE_REQUEST: Final = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+CHANGE_REQUEST: Final = (
+    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
+    b"2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+)
 
 Progress = Callable[[Iterable[Any], str, int], Iterator[Any]]
 

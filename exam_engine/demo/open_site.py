@@ -64,6 +64,15 @@ def open_sittings(database: Database, staff: Staff, clock: MovableClock, now: da
             _hold_open(session, staff, enrolments, SittingKind.REGULAR, now)
 
 
+def is_sample(settings: Settings) -> bool:
+    """Whether the people of this site are those of the sample site."""
+    database = Database(settings.database_url, settings.secret)
+    with database.read() as session:
+        logins = set(session.scalars(select(User.login).where(User.login.in_([member.login for member in STAFF]))))
+    database.close()
+    return len(logins) == len(STAFF)
+
+
 def keep_open(settings: Settings, now: datetime) -> None:
     """Open new sittings when the site was left alone for so long that none is open any more."""
     database = Database(settings.database_url, settings.secret)
@@ -120,7 +129,8 @@ def describe_site(database: Database, address: str, now: datetime) -> str:
     names = {member.login: member.names["en"] for member in STAFF}
     rows = [*candidates, *((login, f"{names[login]}, {role}") for login, role in ROLES.items())]
     people = "\n".join(f"  {login:<14}{what}" for login, what in rows)
-    return f"\nOpen {address} and sign in. The password is {PASSWORD} for everybody.\n\n{people}\n\nCtrl-C stops; the data is kept.\n"
+    heading = f"Open {address} and sign in. The password is {PASSWORD} for everybody."
+    return f"\n{heading}\n\n{people}\n\nCtrl-C stops; the data is kept.\n"
 
 
 def _at_the_door(session: Session, now: datetime) -> list[tuple[str, str]]:

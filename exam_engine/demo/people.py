@@ -4,7 +4,7 @@ from typing import Final, NamedTuple
 
 from exam_engine.core.records import Role
 
-PASSWORD: Final = "certify-2026"
+PASSWORD: Final = "certify-2026"  # noqa: S105  told to everybody who starts the sample site
 """The one password of everybody on the sample site, which only listens on this machine."""
 
 

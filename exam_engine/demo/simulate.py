@@ -142,7 +142,7 @@ class Cohort:
     def _outcomes(self, sitting_id: int) -> dict[int, Outcome]:
         query = select(Booking.enrolment_id, Result.outcome).join(Result).where(Booking.sitting_id == sitting_id)
         with self.database.read() as session:
-            return {enrolment: outcome for enrolment, outcome in session.execute(query.order_by(Booking.id)).tuples()}
+            return dict(session.execute(query.order_by(Booking.id)).tuples().all())
 
     def _mean_total(self, sitting_id: int) -> float | None:
         query = select(Result.total).join(Booking).where(Booking.sitting_id == sitting_id, Result.total.is_not(None))

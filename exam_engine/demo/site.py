@@ -83,7 +83,7 @@ def train(session: Session, staff: Staff, enrolment: Enrolment, now: datetime) -
     record_training(session, enrolment, hours, staff["zhou"], staff["chen"], now)
 
 
-def hold_sitting(
+def hold_sitting(  # noqa: PLR0913  what an officer decides when planning a sitting
     session: Session,
     staff: Staff,
     enrolments: list[Enrolment],
