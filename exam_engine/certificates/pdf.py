@@ -16,6 +16,8 @@ INK: Final = (19, 32, 35)
 QUIET: Final = (64, 82, 88)
 ACCENT: Final = (11, 84, 104)
 HAIRLINE: Final = (134, 179, 191)
+RIGHT_MM: Final = 275
+"""Where lines of text end at the latest."""
 
 
 @dataclass(frozen=True)
@@ -67,9 +69,18 @@ def _draw_frame(page: FPDF) -> None:
 
 
 def _line(
-    page: FPDF, place: tuple[float, float], text: str, size: float, colour: tuple[int, int, int] = INK, *, strong: bool = False
+    page: FPDF,
+    place: tuple[float, float],
+    text: str,
+    size: float,
+    colour: tuple[int, int, int] = INK,
+    *,
+    strong: bool = False,
 ) -> None:
+    """One line of text, smaller where it would otherwise run over the frame."""
     page.set_font("Noto", "B" if strong else "", size)
+    room = RIGHT_MM - place[0]
+    page.set_font_size(min(size, size * room / page.get_string_width(text)))
     page.set_text_color(*colour)
     page.text(*place, text)
 
@@ -111,7 +122,7 @@ def _draw_facts(page: FPDF, printed: Printed) -> None:
     )
     for row, (label, value) in enumerate(rows):
         _line(page, (30, 150 + 8 * row), f"{translate(label, 'zh-CN')}  {label}", 11, QUIET)
-        _line(page, (75, 150 + 8 * row), value, 11)
+        _line(page, (90, 150 + 8 * row), value, 11)
 
 
 def _both_days(instant: datetime, printed: Printed) -> str:

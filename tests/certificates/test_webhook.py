@@ -22,7 +22,7 @@ from exam_engine.results.actions import release_results
 from exam_engine.sittings.records import Sitting
 from tests.certificates.conftest import AFTER, settings_of
 
-SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # noqa: S105  a secret of the tests
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 
 class Receiver:
