@@ -32,7 +32,9 @@ class Service:
         self.database = Database(settings.database_url, settings.secret)
         self.writer = Writer(self.database, settings, clock, scorer=score_attempts)
         self.api = make_api(self.database, settings, clock, self.writer)
-        self.pages = WSGIMiddleware(create_app(settings, self.database, clock), workers=PAGE_THREADS)  # type: ignore[arg-type]  a2wsgi narrows WSGI's types
+        # a2wsgi narrows the types of WSGI and ASGI to dictionaries of its own.
+        pages: Any = create_app(settings, self.database, clock)
+        self.pages: Any = WSGIMiddleware(pages, workers=PAGE_THREADS)
         self.with_worker = with_worker
         self._stop = threading.Event()
         self._worker: threading.Thread | None = None
@@ -44,7 +46,7 @@ class Service:
         elif scope["type"] == "http" and scope["path"].startswith(API_PATHS):
             await self.api(scope, receive, send)
         elif scope["type"] == "http":
-            await self.pages(scope, _as_coroutine(receive), send)  # type: ignore[arg-type]  likewise
+            await self.pages(scope, _as_coroutine(receive), send)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         while True:

@@ -1,7 +1,7 @@
 """Work that nobody waits for: closing overdue attempts and taking passes to the issuer.
 
-The work lists are tables (attempts past their deadline, waiting outbox events), so nothing is lost with a process; any number of
-workers may run at once, because every step is claimed by a lock or a unique row.
+The work lists are tables (attempts past their deadline, waiting outbox events), so nothing is lost with a process; any number
+of workers may run at once, because every step is claimed by a lock or a unique row.
 """
 
 import threading
@@ -31,8 +31,8 @@ def run_jobs(database: Database, settings: Settings, clock: Clock) -> dict[str, 
     for name, job in JOBS.items():
         try:
             done[name] = job(database, settings, clock)
-        except (SQLAlchemyError, OSError) as error:
-            log.error("job failed", job=name, error=str(error))
+        except (SQLAlchemyError, OSError):
+            log.exception("job failed", job=name)
             done[name] = 0
     return done
 

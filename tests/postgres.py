@@ -32,11 +32,17 @@ def _free_port() -> int:
         return port
 
 
+def _run(folder: Path, program: str, *arguments: str, must: bool = True) -> None:
+    binaries = find_binaries()
+    assert binaries is not None
+    command = _as_user([str(binaries / program), *arguments])
+    subprocess.run(command, check=must, cwd=folder, stdout=subprocess.DEVNULL, stderr=None if must else subprocess.DEVNULL)
+
+
 @contextmanager
 def run_postgres(*, durable: bool = False) -> Iterator[str]:
     """Start a fresh cluster on loopback and yield the URL of its first database; `durable` keeps fsync on."""
-    binaries = find_binaries()
-    if binaries is None:
+    if find_binaries() is None:
         raise RuntimeError("PostgreSQL is not installed: `make test` installs it, or install the package postgresql")
     folder = Path(tempfile.mkdtemp(prefix="exam-engine-pg-"))
     if os.geteuid() == 0:
@@ -45,22 +51,10 @@ def run_postgres(*, durable: bool = False) -> Iterator[str]:
     settings = f"-c listen_addresses=127.0.0.1 -c port={port} -k {folder} -c max_connections=200"
     if not durable:
         settings += " -c fsync=off -c full_page_writes=off"
-    run = {"check": True, "cwd": folder, "stdout": subprocess.DEVNULL}
     try:
-        subprocess.run(
-            _as_user([str(binaries / "initdb"), "-D", str(data), "-U", "exam", "-A", "trust", "-E", "UTF8", "--no-sync"]), **run
-        )
-        subprocess.run(
-            _as_user([str(binaries / "pg_ctl"), "-D", str(data), "-w", "-o", settings, "-l", str(folder / "log"), "start"]),
-            **run,
-        )
+        _run(folder, "initdb", "-D", str(data), "-U", "exam", "-A", "trust", "-E", "UTF8", "--no-sync")
+        _run(folder, "pg_ctl", "-D", str(data), "-w", "-o", settings, "-l", str(folder / "log"), "start")
         yield f"postgresql+psycopg://exam@127.0.0.1:{port}/postgres"
     finally:
-        subprocess.run(
-            _as_user([str(binaries / "pg_ctl"), "-D", str(data), "-m", "immediate", "stop"]),
-            check=False,
-            cwd=folder,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        _run(folder, "pg_ctl", "-D", str(data), "-m", "immediate", "stop", must=False)
         shutil.rmtree(folder, ignore_errors=True)

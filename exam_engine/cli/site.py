@@ -109,8 +109,8 @@ def worker(data: Path | None, *, once: bool) -> None:
             click.echo(f"{name}: {count}")
         return
     stop = threading.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, lambda *_: stop.set())
+    for wish in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(wish, lambda *_: stop.set())
     run_until(stop, database, settings, system_clock)
 
 

@@ -5,10 +5,14 @@ from sqlalchemy import engine_from_config, pool
 
 from exam_engine.records import Base
 
-engine = engine_from_config(context.config.get_section(context.config.config_ini_section) or {}, poolclass=pool.NullPool)
+settings = context.config.get_section(context.config.config_ini_section) or {}
+engine = engine_from_config(settings, poolclass=pool.NullPool)
 with engine.connect() as connection:
     context.configure(
-        connection=connection, target_metadata=Base.metadata, render_as_batch=connection.dialect.name == "sqlite", compare_type=True
+        connection=connection,
+        target_metadata=Base.metadata,
+        render_as_batch=connection.dialect.name == "sqlite",
+        compare_type=True,
     )
     with context.begin_transaction():
         context.run_migrations()

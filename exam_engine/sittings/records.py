@@ -75,9 +75,9 @@ class SittingPaper(Base):
 class Form(Base):
     """A prepared paper.
 
-    `public` is what candidates get, `marking` the items with keys (never sent), both as JSON text `{"items": …, "case": …}`, stored
-    once a form. `slots` lists `{"slot", "item", "code", "version", "section", "marks", "type"}` in the form's own order; a slot keeps
-    its name whatever order a candidate sees.
+    `public` is what candidates get, `marking` the items with keys (never sent), both as JSON text `{"items": …, "case": …}`,
+    stored once a form. `slots` lists `{"slot", "item", "code", "version", "section", "marks", "type"}` in the form's own order;
+    a slot keeps its name whatever order a candidate sees.
     """
 
     __tablename__ = "forms"

@@ -52,8 +52,12 @@ def test_swapped_entries_are_found(database: Database) -> None:
 
 
 def test_a_change_that_fails_leaves_no_entry(database: Database) -> None:
-    with pytest.raises(RuntimeError), database.write() as session:
-        audit.record(session, "mira", "item.approved", "item:1", NOW)
-        raise RuntimeError
+    def fail_late() -> None:
+        with database.write() as session:
+            audit.record(session, "mira", "item.approved", "item:1", NOW)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail_late()
     with database.read() as session:
         assert session.execute(text("SELECT count(*) FROM audit_entries")).scalar() == 0
