@@ -32,7 +32,7 @@ def measure(url: str, folder: Path, options: argparse.Namespace) -> dict[str, An
     cohort = site.fill(database, options.open)
     results: dict[str, Any] = {"bare database": bare_database.measure(database, options.seconds)}
     environment = {"EXAM_ENGINE_DATA": str(folder), "EXAM_ENGINE_DATABASE_URL": url, "EXAM_ENGINE_SECRET": SECRET}
-    with serve("bench.servers:make_bare", {}) as bare, serve("bench.servers:make_player_api", environment) as served:
+    with serve("bench.servers:make_bare", {}) as bare, serve("exam_engine.asgi:create_service", environment) as served:
         plan = {
             "port": served.port, "bare_port": bare.port, "seconds": options.seconds, "submits": options.candidates,
             "candidates": cohort.sign_ins(SECRET.encode()), "slots": cohort.slots,

@@ -3,6 +3,7 @@
 import base64
 import hmac
 from dataclasses import dataclass
+from functools import lru_cache
 
 from exam_engine.core.errors import Refusal
 
@@ -27,8 +28,9 @@ def make_token(secret: bytes, ticket: Ticket) -> str:
     return f"{body}.{_seal(secret, body)}"
 
 
+@lru_cache(maxsize=16_384)
 def read_token(secret: bytes, token: str) -> Ticket:
-    """Read a token that this site sealed.
+    """Read a token that this site sealed; those read lately are known and cost a look-up.
 
     Raises
     ------
