@@ -5,18 +5,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from exam_engine.delivery.exam_page import Door, door_of, find_attempt
-from exam_engine.delivery.records import Attempt, AttemptState
+from exam_engine.delivery.records import Attempt, AttemptState, SetAside
+from exam_engine.delivery.rules import VIEW_SLOT
 from exam_engine.sittings.records import Booking, BookingState, CandidatePaper
 
 MARKED_BY_PEOPLE = frozenset({"written", "files"})
+AFTER_THE_END = ("late", "handed_in")
 
 
 @dataclass(frozen=True)
 class ReceiptFacts:
-    """The facts of one receipt. `before_end` is None when the centre closed the exam."""
+    """The facts of one receipt. `before_end` is None when the centre closed the exam; `has_late` when answers came later."""
 
     booking: Booking
     paper: CandidatePaper
@@ -28,6 +31,7 @@ class ReceiptFacts:
     by_people: bool
     is_today: bool
     is_released: bool
+    has_late: bool
 
 
 def in_fours(digest: str) -> str:
@@ -50,7 +54,16 @@ def describe_receipt(session: Session, attempt: Attempt, now: datetime) -> Recei
         by_people=_is_marked_by_people(slots),
         is_today=now - ended_at < timedelta(hours=12),
         is_released=booking.state is BookingState.FINISHED,
+        has_late=_has_late(session, attempt.id),
     )
+
+
+def _has_late(session: Session, attempt_id: int) -> bool:
+    """Whether answers wait for a person because they came after the end."""
+    late = select(SetAside.id).where(
+        SetAside.attempt_id == attempt_id, SetAside.slot != VIEW_SLOT, SetAside.reason.in_(AFTER_THE_END)
+    )
+    return session.scalars(late.limit(1)).first() is not None
 
 
 def _list_open(session: Session, booking: Booking, now: datetime) -> list[CandidatePaper]:
