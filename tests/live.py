@@ -76,7 +76,7 @@ def serve(settings: Settings, clock: Clock, *, with_worker: bool = False) -> Ite
         server = Server(service, address="127.0.0.1", port=port, interface=Interfaces.ASGI, websockets=False, log_enabled=False)
         servers.append(server)
         serving = asyncio.ensure_future(server.serve())
-        while not _answers(port) and not serving.done():  # noqa: ASYNC110  the server has no event for "listens now"
+        while not _answers(port) and not serving.done():
             await asyncio.sleep(0.02)
         ready.set()
         await serving

@@ -95,7 +95,9 @@ class Keyboard:
             expect(box).to_be_checked()
 
     def _place(self, part: Locator, value: str) -> int:
-        return int(part.locator("choice-item input").evaluate_all("(all, value) => all.findIndex(one => one.value === value)", value))
+        return int(
+            part.locator("choice-item input").evaluate_all("(all, value) => all.findIndex(one => one.value === value)", value)
+        )
 
     def _match(self, response: Any, part: Locator) -> None:
         for left, right in response.items():
