@@ -59,7 +59,8 @@ def _decode(glyphs: bytes, known: dict[int, str]) -> str:
 def test_the_page_says_everything_in_both_languages():
     said = read_text(draw_certificate(PRINTED))
     for text in (
-        "Certificate 证书", "兹证明", "林悦  Lin Yue", "中级  Intermediate", "证书编号  Certificate number", "ITSM-I-2026-004217",
+        "Certificate 证书", "兹证明", "林悦  Lin Yue", "中级  Intermediate", "证书编号  Certificate number",
+        "ITSM-I-2026-004217",
         "准考证号  Candidate number", "C-2026-0417", "2026年12月4日   4 December 2026", "2029年12月3日   3 December 2029",
         "cert.example.org/verify/4217-K8QX-22AB", "itsm 2026.1",
     ):  # fmt: skip

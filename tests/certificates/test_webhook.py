@@ -1,4 +1,4 @@
-"""The webhook issuer against a real receiver on loopback: signed, never redirected, taken only by a 2xx, repeats known by id."""
+"""The webhook issuer against a real receiver on loopback: signed, never redirected, taken by a 2xx only, known by id."""
 
 import threading
 from contextlib import contextmanager

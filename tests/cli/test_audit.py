@@ -1,4 +1,4 @@
-"""`exam-engine audit verify`: an edit, a deletion, a swap and a cut are found, in the audit chain and in every attempt's answers."""
+"""`exam-engine audit verify`: edits, deletions, swaps and cuts are found, in the audit chain and in every attempt's answers."""
 
 from datetime import timedelta
 
@@ -45,7 +45,9 @@ def test_what_was_not_touched_has_no_faults(site):
 
 ANSWERS = {
     "an edited response": ["UPDATE answers SET response = '\"C\"' WHERE attempt_id = 1 AND seq = 2"],
-    "an edited response with its digest": ["UPDATE answers SET response = '\"C\"', digest = 'x' WHERE attempt_id = 1 AND seq = 2"],
+    "an edited response with its digest": [
+        "UPDATE answers SET response = '\"C\"', digest = 'x' WHERE attempt_id = 1 AND seq = 2"
+    ],
     "a deleted answer": ["DELETE FROM answers WHERE attempt_id = 1 AND seq = 3"],
     "two answers swapped": [
         "UPDATE answers SET position = 99 WHERE attempt_id = 1 AND seq = 2",
@@ -54,10 +56,13 @@ ANSWERS = {
     ],
     "the last answer cut off, head and counts put right": [
         "DELETE FROM answers WHERE attempt_id = 1 AND seq = 6",
-        "UPDATE attempts SET answer_count = 5, last_seq = 5, head = (SELECT link FROM answers WHERE attempt_id = 1 AND seq = 5) WHERE id = 1",
+        ("UPDATE attempts SET answer_count = 5, last_seq = 5, "
+        "head = (SELECT link FROM answers WHERE attempt_id = 1 AND seq = 5) WHERE id = 1"),
     ],
     "another head": ["UPDATE attempts SET head = 'x' WHERE id = 1"],
-    "an answer moved to another attempt": ["UPDATE answers SET attempt_id = 1, seq = 7, position = 7 WHERE attempt_id = 2 AND seq = 6"],
+    "an answer moved to another attempt": [
+        "UPDATE answers SET attempt_id = 1, seq = 7, position = 7 WHERE attempt_id = 2 AND seq = 6"
+    ],
 }  # fmt: skip
 
 
@@ -77,7 +82,8 @@ ENTRIES = {
     ],
     "a shortened chain": [
         "DELETE FROM audit_entries WHERE seq = (SELECT seq FROM audit_head)",
-        "UPDATE audit_head SET seq = (SELECT max(seq) FROM audit_entries), digest = (SELECT digest FROM audit_entries ORDER BY seq DESC LIMIT 1)",
+        ("UPDATE audit_head SET seq = (SELECT max(seq) FROM audit_entries), "
+        "digest = (SELECT digest FROM audit_entries ORDER BY seq DESC LIMIT 1)"),
     ],
 }  # fmt: skip
 

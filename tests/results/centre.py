@@ -40,16 +40,22 @@ def theory_items(marks: Sequence[str]) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
+def written_part(worth: int) -> dict[str, Any]:
+    """A written answer that a person marks."""
+    levels = [{"marks": marks, "title": str(marks), "text": str(marks)} for marks in (0, worth)]
+    return {
+        "id": "a", "type": "written", "marks": worth, "stem": {"zh-CN": "写", "en": "Write"}, "words": {"min": 1, "max": 50},
+        "rubric": {"criteria": [{"id": "c", "title": "C", "max": worth, "levels": levels}]},
+    }  # fmt: skip
+
+
 def written_case(parts: Sequence[int]) -> dict[str, Any]:
     """A case with one task for each of `parts`, each a written part worth that many marks."""
     return {
         "id": "case-1", "version": 1, "level": "intermediate", "syllabus": ["process"], "minutes": 30,
         "title": {"zh-CN": "案例", "en": "A case"}, "scenario": {"zh-CN": "情景", "en": "A situation"}, "exhibits": [],
         "tasks": [
-            {"id": f"t{task}", "title": {"zh-CN": f"任务 {task}", "en": f"Task {task}"}, "parts": [
-                {"id": "a", "type": "written", "marks": worth, "stem": {"zh-CN": "写", "en": "Write"}, "words": {"min": 1, "max": 50},
-                 "rubric": {"criteria": [{"id": "c", "title": "C", "max": worth, "levels": [{"marks": 0, "title": "0", "text": "0"}, {"marks": worth, "title": "1", "text": "1"}]}]}}
-            ]}
+            {"id": f"t{task}", "title": {"zh-CN": f"任务 {task}", "en": f"Task {task}"}, "parts": [written_part(worth)]}
             for task, worth in enumerate(parts, 1)
         ],
     }  # fmt: skip
@@ -127,9 +133,10 @@ class Centre:
         drawn = next(one for one in booking.papers if one.sitting_paper.code == paper)
         at = booking.sitting.opens_at + timedelta(minutes=1)
         attempt = Attempt(
-            candidate_paper=drawn, state=AttemptState.SUBMITTED, started_at=at, deadline_at=at + timedelta(minutes=30), paused_at=None,
-            submitted_at=at + timedelta(minutes=20), receipt=f"R-{drawn.id}", device="d", seen_at=at, head=rules.first_link(drawn.id),
-            last_seq=0, answer_count=0, answered=len(given),
+            candidate_paper=drawn, state=AttemptState.SUBMITTED, started_at=at, seen_at=at,
+            deadline_at=at + timedelta(minutes=30), paused_at=None, submitted_at=at + timedelta(minutes=20),
+            receipt=f"R-{drawn.id}", device="d", head=rules.first_link(drawn.id), last_seq=0, answer_count=0,
+            answered=len(given),
         )  # fmt: skip
         self.session.add(attempt)
         self.session.flush()
@@ -158,12 +165,12 @@ class Centre:
     def _mark(self, attempt: Attempt, given: Mapping[str, Any], persons: Mapping[str, str | None]) -> None:
         form = attempt.candidate_paper.form
         scored = compile_paper(scored_slots(form.slots, orjson.loads(form.marking)["items"], "area"))(given, {})
+        vector, marks = pack(scored, [slot["slot"] for slot in form.slots]), machine_marks(scored, scored["pending"])
         self.session.add(
             AutoScore(
-                attempt_id=attempt.id, key_version=1, vector=pack(scored, [slot["slot"] for slot in form.slots]).tobytes(), marks=machine_marks(scored, scored["pending"]),
-                marked_at=attempt.submitted_at,
+                attempt_id=attempt.id, key_version=1, vector=vector.tobytes(), marks=marks, marked_at=attempt.submitted_at
             )
-        )  # fmt: skip
+        )
         for slot in scored["pending"]:
             marks = persons.get(slot)
             state = ScriptState.OPEN if marks is None else ScriptState.SETTLED

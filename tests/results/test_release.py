@@ -114,14 +114,22 @@ def test_a_paper_that_was_not_sat_makes_a_fail_not_an_absence(centre):
     assert result.decision["reasons"][0] == {"code": "component_missing", "met": False, "component": "practical"}
 
 
+def _reopen(_centre: Centre, attempt):
+    attempt.state, attempt.submitted_at = AttemptState.OPEN, None
+
+
+def _unmark(centre: Centre, attempt):
+    centre.session.delete(centre.session.get(AutoScore, attempt.id))
+
+
+def _leave(_centre: Centre, _attempt):
+    """Nothing is wrong with the attempt itself."""
+
+
 @pytest.mark.parametrize(
     ("at", "break_it", "code"),
-    [
-        (NOW + timedelta(hours=1), lambda centre, attempt: None, "not_over"),
-        (AFTER, lambda centre, attempt: setattr(attempt, "state", AttemptState.OPEN) or setattr(attempt, "submitted_at", None), "running"),
-        (AFTER, lambda centre, attempt: centre.session.delete(centre.session.get(AutoScore, attempt.id)), "unmarked"),
-    ],
-)  # fmt: skip
+    [(NOW + timedelta(hours=1), _leave, "not_over"), (AFTER, _reopen, "running"), (AFTER, _unmark, "unmarked")],
+)
 def test_nothing_is_proposed_while_something_is_missing_and_it_is_said_what(centre, at, break_it, code):
     sitting = centre.sitting([centre.enrol(1, "junior"), centre.enrol(2, "junior")], NOW)
     attempt = centre.theory(sitting.bookings[0], 5)
