@@ -126,10 +126,10 @@ class PlayerApi:
         ticket = self._ticket(request, attempt)
         await self._form(ticket.form)  # so that the writer finds it in memory
         document = intake.read_object(await request.body(SMALL_BODY), frozenset({"last_seq", "head"}))
-        head = document.get("head") or ""
-        if not isinstance(head, str) or len(head) > 100:
+        head = document.get("head")
+        if head is not None and (not isinstance(head, str) or len(head) > 100):
             raise Refusal("bad_request", "head must be the head the centre answered.")
-        outcome = await self._writer.ask(Submit(ticket, intake.read_count(document, "last_seq"), head, self._now_ms()))
+        outcome = await self._writer.ask(Submit(ticket, intake.read_count(document, "last_seq"), head or "", self._now_ms()))
         return replies.submitted(outcome)
 
     async def _announce_file(self, request: Request, attempt: int) -> Any:

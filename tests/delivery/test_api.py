@@ -170,3 +170,18 @@ def test_nothing_of_a_key_is_in_any_answer(site: Site, seeded: Seeded) -> None:
         sitter.submit(1).body,
     ]
     assert all(b"CANARY" not in body for body in bodies)
+
+
+def test_a_hand_in_that_cannot_be_read_is_refused_and_the_exam_stays_open(site: Site, seeded: Seeded) -> None:
+    sitter = site.sit(seeded)
+    for body in (
+        {},
+        {"last_seq": "1"},
+        {"last_seq": -1},
+        {"last_seq": 0, "head": []},
+        {"last_seq": 0, "head": 0},
+        {"last_seq": 0, "x": 1},
+    ):
+        assert sitter.post("submit", body).json["code"] == "bad_request", body
+    assert sitter.beat().json["status"] == "open"
+    assert sitter.post("submit", {"last_seq": 0, "head": None}).status == 200
