@@ -214,6 +214,8 @@ const en = {
   fileTooLarge: (size: string) => `The file is larger than ${size}.`,
   fileEmpty: "The file is empty.",
   fileDamaged: "The file changed on its way. Choose it again.",
+  fileLate: "It reached the centre after the end.",
+  fileOther: "The centre did not take it. Choose another file, or call the invigilator.",
   earlierStays: "Your earlier file is unchanged.",
   // case
   exhibits: "Exhibits",
@@ -443,6 +445,8 @@ const zh: Words = {
   fileTooLarge: (size) => `文件超过 ${size}。`,
   fileEmpty: "文件是空的。",
   fileDamaged: "文件在传送中发生变化，请重新选择。",
+  fileLate: "文件在截止后才送达考试中心。",
+  fileOther: "考试中心未接收此文件，请另选文件，或举手示意监考员。",
   earlierStays: "先前的文件保持不变。",
   exhibits: "附件",
   task: (n) => `任务 ${n}`,

@@ -299,12 +299,12 @@ describe("the end", () => {
 
   it("waits for files that are still being sent", async () => {
     const { attempt, centre, time } = await sitDown();
-    let sending = true;
-    attempt.stillSending = () => sending;
+    const sending = new Set(["q3"]);
+    attempt.alsoWaiting = () => sending;
     attempt.handIn();
     await settle();
-    expect(centre.submitted).toEqual([]);
-    sending = false;
+    expect([centre.submitted, attempt.saveState()]).toEqual([[], { kind: "device" }]);
+    sending.clear();
     attempt.retryNow();
     await time.pass(100);
     expect(attempt.phase).toBe("handed_in");

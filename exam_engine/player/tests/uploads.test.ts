@@ -76,6 +76,14 @@ describe("a file", () => {
     expect(uploads.hasWork()).toBe(false);
   });
 
+  it("that comes too late is given up, so that it cannot keep the exam from being handed in", async () => {
+    const { centre, uploads } = desk();
+    centre.openFile = () => Promise.resolve({ kind: "refused", problem: { status: 409, code: "too_late" } });
+    await uploads.add("t2/c", item, file("b.pdf", "0123456789"), null);
+    expect(uploads.of("t2/c")).toMatchObject([{ state: "refused", reason: "late" }]);
+    expect(uploads.hasWork()).toBe(false);
+  });
+
   it("takes the place of the one it replaces, and never more places than there are", () => {
     const [a, b] = [{ name: "a", sha256: "aa", size: 1 }, { name: "b", sha256: "bb", size: 1 }];
     const c = { name: "c", sha256: "cc", size: 1 };

@@ -34,8 +34,8 @@ export class Attempt implements Run {
   lastContactMs: number;
   lateSaves = 0;
   view: View = {};
-  /** Says whether something else, such as a file, must arrive before handing in. */
-  stillSending: () => boolean = () => false;
+  /** Slots with something else on its way, such as a file; it must arrive before handing in. */
+  alsoWaiting: () => Set<string> = () => new Set();
 
   private stopped = false;
   private lastStoredMs: number | null = null;
@@ -130,7 +130,7 @@ export class Attempt implements Run {
   }
 
   waiting(): Set<string> {
-    return waitingSlots(this.ledger.queue);
+    return new Set([...waitingSlots(this.ledger.queue), ...this.alsoWaiting()]);
   }
 
   saveState(): SaveState {
@@ -153,7 +153,7 @@ export class Attempt implements Run {
   }
 
   isReadyToDeliver(): boolean {
-    return this.phase === "sealed" && this.ledger.queue.length === 0 && !this.stillSending();
+    return this.phase === "sealed" && this.ledger.queue.length === 0 && this.alsoWaiting().size === 0;
   }
 
   takeState(state: State): void {

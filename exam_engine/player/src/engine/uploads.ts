@@ -17,6 +17,9 @@ export interface UploadHost {
 }
 
 const LARGEST = 10_000_000;
+/** Refusals that pass: the file waits here. Any other one is final, so that no file keeps the exam from being handed in. */
+const PASSING = ["paused", "bad_token", "session_moved", "wrong_offset"];
+const REASONS: Record<string, Transfer["reason"]> = { wrong_type: "wrong_type", too_large: "too_large", digest_mismatch: "damaged", too_late: "late", handed_in: "late" };
 
 /** Sends files in pieces, one after another, from wherever the centre has got to; keeps them until they are there. */
 export class Uploads {
@@ -37,6 +40,11 @@ export class Uploads {
 
   of(slot: string): Transfer[] {
     return this.shown.get(slot) ?? [];
+  }
+
+  /** Slots with a file that is not yet at the centre. */
+  waiting(): Set<string> {
+    return new Set(this.jobs.map(({ slot }) => slot));
   }
 
   hasWork(): boolean {
@@ -110,10 +118,9 @@ export class Uploads {
   }
 
   private refuse(job: Job, problem: Problem): boolean {
-    const reasons: Record<string, Transfer["reason"]> = { wrong_type: "wrong_type", too_large: "too_large", digest_mismatch: "damaged" };
-    if (!(problem.code in reasons)) return this.waitWith(job);
+    if (PASSING.includes(problem.code)) return this.waitWith(job);
     this.drop(job);
-    this.shown.set(job.slot, this.of(job.slot).map((each) => (each.sha256 === job.sha256 ? { ...each, state: "refused", reason: reasons[problem.code] ?? "damaged" } : each)));
+    this.show(job, { state: "refused", reason: REASONS[problem.code] ?? "other" });
     return true;
   }
 

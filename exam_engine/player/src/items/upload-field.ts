@@ -11,7 +11,7 @@ export interface Transfer {
   sha256: string;
   state: "sending" | "kept" | "refused";
   sent: number;
-  reason?: "wrong_type" | "too_large" | "empty" | "damaged";
+  reason?: "wrong_type" | "too_large" | "empty" | "damaged" | "late" | "other";
 }
 export interface ChosenFile {
   file: File;
@@ -101,7 +101,9 @@ export class UploadField extends ItemElement {
       too_large: this.words.fileTooLarge(fileSize(this.item.max_bytes ?? 10_000_000)),
       empty: this.words.fileEmpty,
       damaged: this.words.fileDamaged,
-    }[reason ?? "damaged"];
+      late: this.words.fileLate,
+      other: this.words.fileOther,
+    }[reason ?? "other"];
     const earlier = this.stored().length > 0 ? ` ${this.words.earlierStays}` : "";
     return html`<div class="file is-refused" role="alert">
       ${icon("alert")}

@@ -31,13 +31,14 @@ export function itemOf(started: Started, slot: Slot): PublicItem {
 
 export function cellsOf(attempt: Attempt, view: View, words: Words): Cell[] {
   const waiting = attempt.waiting();
+  const files = attempt.alsoWaiting();
   return attempt.started.order.slots.map(({ slot }, place) => {
     const inTask = taskOf(attempt.started, slot);
     return {
       slot,
       mark: inTask ? `${inTask.n}${inTask.part}` : String(place + 1),
       name: inTask ? words.partIn(inTask.n, inTask.part) : words.question(place + 1),
-      answered: isAnswered(attempt.answers.get(slot)),
+      answered: isAnswered(attempt.answers.get(slot)) || files.has(slot),
       seen: (view.seen ?? []).includes(slot),
       flagged: (view.flags ?? []).includes(slot),
       device: waiting.has(slot),

@@ -13,7 +13,7 @@ import { cellsOf, taskOf, type Cell } from "./cells";
 import { keep, recall, restoreDisplay, USUAL_SIZE } from "./display";
 import "./display-menu";
 import type { DisplayMenu } from "./display-menu";
-import { endPage, gatePage } from "./gate";
+import { endPage, gatePage, type GateActs } from "./gate";
 import { foot } from "./foot";
 import { head } from "./head";
 import { Keys } from "./keys";
@@ -57,13 +57,14 @@ export class ExamPlayer extends LightElement {
   override connectedCallback(): void {
     super.connectedCallback();
     const csrf = document.querySelector<HTMLMetaElement>('meta[name="csrf-token"]')?.content ?? "";
-    const { start: url = "", lang = document.documentElement.lang || "en" } = this.dataset;
+    const { start: url = "", lang = document.documentElement.lang || "en", home = "/" } = this.dataset;
     restoreDisplay();
-    this.session = new Session({ url, csrf, lang }, () => this.requestUpdate());
+    this.session = new Session({ url, csrf, lang, home }, () => this.requestUpdate());
     void this.session.open();
     document.addEventListener("keydown", this.onKey);
     document.addEventListener("visibilitychange", this.onHide);
     window.addEventListener("pagehide", this.onLeave);
+    window.addEventListener("beforeunload", this.onClose);
     window.addEventListener("online", this.onOnline);
     this.addEventListener("focusout", this.onBlur);
   }
@@ -74,6 +75,7 @@ export class ExamPlayer extends LightElement {
     document.removeEventListener("keydown", this.onKey);
     document.removeEventListener("visibilitychange", this.onHide);
     window.removeEventListener("pagehide", this.onLeave);
+    window.removeEventListener("beforeunload", this.onClose);
     window.removeEventListener("online", this.onOnline);
   }
 
@@ -84,7 +86,7 @@ export class ExamPlayer extends LightElement {
   protected override render(): unknown {
     const { session } = this;
     if (session.gate || !session.attempt) {
-      return gatePage(session.gate ?? { kind: "loading" }, session.lang, { again: () => void session.open(), take: () => void session.open(true) });
+      return gatePage(session.gate ?? { kind: "loading" }, session.lang, this.acts());
     }
     const cells = cellsOf(session.attempt, session.view, this.words);
     return html`<p class="vh" aria-live="polite">${this.said}</p>
@@ -93,10 +95,15 @@ export class ExamPlayer extends LightElement {
       <keys-help .on=${this.keysOn} lang=${session.lang} @keys=${(e: CustomEvent<boolean>) => this.switchKeys(e.detail)}></keys-help>`;
   }
 
+  private acts(): GateActs {
+    const { session } = this;
+    return { again: () => void session.reopen(), take: () => void session.open(true), home: session.start.home };
+  }
+
   private body(attempt: Attempt, cells: Cell[]): TemplateResult {
-    if (attempt.phase === "moved" || attempt.phase === "handed_in" || attempt.phase === "closed") return endPage(attempt, this.session.lang);
+    if (attempt.phase === "moved" || attempt.phase === "handed_in" || attempt.phase === "closed") return endPage(attempt, this.session.lang, this.acts());
     const main = () => {
-      if (attempt.phase === "sealed") return html`<div class="exam-scroll">${endPage(attempt, this.session.lang)}</div>`;
+      if (attempt.phase === "sealed") return html`<div class="exam-scroll">${endPage(attempt, this.session.lang, this.acts())}</div>`;
       if (attempt.phase === "paused") return this.pausedPage();
       if (this.session.page === "review") return this.review(attempt, cells);
       return attempt.started.form.case ? this.casePage(attempt, cells) : this.questionPage(attempt, cells);
@@ -334,6 +341,12 @@ export class ExamPlayer extends LightElement {
 
   private onLeave = (): void => {
     this.session.attempt?.flush(true);
+  };
+
+  /** The browser asks before it closes a page that holds answers the centre does not have. */
+  private onClose = (event: BeforeUnloadEvent): void => {
+    const { attempt } = this.session;
+    if (attempt?.mayCarry() && attempt.waiting().size > 0) event.preventDefault();
   };
 
   private onOnline = (): void => {

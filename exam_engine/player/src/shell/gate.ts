@@ -8,19 +8,20 @@ import { interfaceLang, wordsFor, type Words } from "../words";
 import { banner } from "./banners";
 import type { Gate } from "./session";
 
-interface GateActs {
+export interface GateActs {
   again: () => void;
   take: () => void;
+  home: string;
 }
 
 function page(title: string, body: unknown): TemplateResult {
-  return html`<main class="page page-narrow stack gate"><h1 tabindex="-1">${title}</h1>${body}</main>`;
+  return html`<main class="page page-narrow stack gate" id="question"><h1 tabindex="-1">${title}</h1>${body}</main>`;
 }
 
 /** What stands here when the exam itself does not: opening, refused, or open in another tab. */
 export function gatePage(gate: Gate, lang: string, acts: GateActs): TemplateResult {
   const words = wordsFor(lang);
-  const again = html`<div class="actions"><button class="btn btn-primary" type="button" @click=${acts.again}>${words.tryAgain}</button></div>`;
+  const again = html`<div class="actions"><button class="btn btn-primary" type="button" @click=${acts.again}>${words.tryAgain}</button><a class="btn btn-secondary" href=${acts.home}>${words.home}</a></div>`;
   if (gate.kind === "loading") return page(words.loading, nothing);
   if (gate.kind === "other_tab") {
     const take = html`<div class="actions"><button class="btn btn-primary" type="button" @click=${acts.take}>${words.moveHere}</button></div>`;
@@ -29,7 +30,7 @@ export function gatePage(gate: Gate, lang: string, acts: GateActs): TemplateResu
   const code = gate.kind === "unreachable" ? "unreachable" : gate.problem.code;
   if (gate.kind === "refused" && code === "open_elsewhere") return elsewhere(words, gate.problem);
   const [title, text] = words.gate[code] ?? words.gate["other"] ?? ["", ""];
-  return page(title, html`<p>${text} ${gate.kind === "refused" ? more(gate.problem, lang) : nothing}</p>${gate.kind === "refused" && code === "already_handed_in" ? receiptLink(words, gate.problem["receipt"] as Receipt | undefined) : again}`);
+  return page(title, html`<p>${text} ${gate.kind === "refused" ? more(gate.problem, lang) : nothing}</p>${gate.kind === "refused" && code === "already_handed_in" ? receiptLink(words, gate.problem["receipt"] as Receipt | undefined, acts.home) : again}`);
 }
 
 function more(problem: Problem, lang: string): string {
@@ -37,8 +38,8 @@ function more(problem: Problem, lang: string): string {
   return typeof opens === "number" ? wordsFor(lang).opensAt(dayAndTime(opens, interfaceLang(lang))) : "";
 }
 
-function receiptLink(words: Words, receipt: Receipt | undefined): TemplateResult {
-  return html`<div class="actions"><a class="btn btn-primary" href=${receipt?.url ?? "/"}>${receipt ? words.toReceipt : words.home}</a></div>`;
+function receiptLink(words: Words, receipt: Receipt | undefined, home: string): TemplateResult {
+  return html`<div class="actions"><a class="btn btn-primary" href=${receipt?.url ?? home}>${receipt ? words.toReceipt : words.home}</a></div>`;
 }
 
 function elsewhere(words: Words, problem: Problem): TemplateResult {
@@ -52,10 +53,16 @@ function elsewhere(words: Words, problem: Problem): TemplateResult {
 }
 
 /** The exam moved away, was handed in, sealed or closed: the page says which, and what happens next. */
-export function endPage(attempt: Attempt, lang: string): TemplateResult {
+export function endPage(attempt: Attempt, lang: string, acts: GateActs): TemplateResult {
   const words = wordsFor(lang);
-  if (attempt.phase === "moved") return page(words.openElsewhere, html`<p>${words.openElsewhereRest}</p>`);
-  if (attempt.phase === "closed") return page(words.closedTitle, html`<p>${words.closedRest}</p>`);
+  if (attempt.phase === "moved") {
+    const again = html`<div class="actions"><button class="btn btn-primary" type="button" @click=${acts.again}>${words.tryAgain}</button></div>`;
+    return page(words.openElsewhere, html`<p>${words.openElsewhereRest}</p>${again}`);
+  }
+  if (attempt.phase === "closed") {
+    const home = html`<div class="actions"><a class="btn btn-primary" href=${acts.home}>${words.home}</a></div>`;
+    return page(words.closedTitle, html`<p>${words.closedRest}</p>${home}`);
+  }
   if (attempt.phase === "handed_in") return handedIn(attempt, words);
   return page(words.handInTitle, sealed(attempt, words));
 }

@@ -12,6 +12,7 @@ export type Gate = { kind: "loading" } | { kind: "refused"; problem: Problem } |
 export type Page = "question" | "review";
 
 const ASK_AGAIN_MS = 5000;
+const FILES_AGAIN_MS = 10_000;
 
 /** Opens the attempt for one tab and carries what the screen knows: place, flags, crossed out, text size, language. */
 export class Session {
@@ -21,9 +22,10 @@ export class Session {
   page: Page = "question";
   lang: string;
   private timer = 0;
+  private fileTimer = 0;
 
   constructor(
-    private readonly start: { url: string; csrf: string; lang: string },
+    readonly start: { url: string; csrf: string; lang: string; home: string },
     private readonly changed: () => void,
   ) {
     this.lang = start.lang;
@@ -37,6 +39,14 @@ export class Session {
       this.close();
       this.stay({ kind: "other_tab" });
     });
+    await this.ask();
+  }
+
+  /** Asks anew from the page as it stands, in the tab that has the exam. */
+  async reopen(): Promise<void> {
+    if (this.gate?.kind === "other_tab") return this.open();
+    this.close();
+    this.stay({ kind: "loading" });
     await this.ask();
   }
 
@@ -54,6 +64,7 @@ export class Session {
 
   close(): void {
     window.clearTimeout(this.timer);
+    window.clearInterval(this.fileTimer);
     this.attempt?.stop();
     this.attempt = null;
   }
@@ -135,7 +146,7 @@ export class Session {
     const { attempt } = opened;
     this.attempt = attempt;
     this.uploads = new Uploads(api, opened.store, this.uploadHost(attempt), opened.files, (slot) => this.item({ slot, item: slot }));
-    attempt.stillSending = () => this.uploads?.hasWork() ?? false;
+    attempt.alsoWaiting = () => this.uploads?.waiting() ?? new Set();
     let wasOnline = true;
     attempt.subscribe(() => {
       if (attempt.online && !wasOnline) void this.uploads?.pump();
@@ -146,6 +157,7 @@ export class Session {
     this.restoreScreen(attempt);
     attempt.begin();
     void this.uploads.pump();
+    this.fileTimer = window.setInterval(() => this.uploads?.hasWork() && void this.uploads.pump(), FILES_AGAIN_MS);
   }
 
   private restoreScreen(attempt: Attempt): void {
@@ -161,7 +173,11 @@ export class Session {
     return {
       answer: (slot) => attempt.answers.get(slot),
       change: (slot, response) => attempt.changeFromFile(slot, response),
-      changed: this.changed,
+      changed: () => {
+        this.changed();
+        // The exam may be sealed and waiting for the last file.
+        if (attempt.isSealed() && !this.uploads?.hasWork()) attempt.flush();
+      },
       isOpen: () => attempt.mayCarry(),
     };
   }
