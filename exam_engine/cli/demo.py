@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from exam_engine.cli.site import load_settings, run_server
+from exam_engine.cli.site import check_port, load_settings, run_server
 from exam_engine.cli.terminal import BAD_USAGE, fail, with_progress
 from exam_engine.core.clock import system_clock
 from exam_engine.core.config import PREFIX, Settings
@@ -36,6 +36,7 @@ def demo(host: str, port: int, data: Path, simulate: int | None, seed: int, *, f
     if simulate is not None:
         _simulate(simulate, seed)
         return
+    check_port(host, port)
     settings = prepare_site(data, fresh=fresh)
     database = Database(settings.database_url, settings.secret)
     click.echo(describe_site(database, address, system_clock()))

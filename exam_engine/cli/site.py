@@ -1,16 +1,20 @@
 """Setting a site up and running it: `init`, `upgrade`, `serve`, `worker`, `doctor`."""
 
+import fcntl
 import os
 import secrets
 import shutil
 import signal
+import socket
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from exam_engine.cli.terminal import fail
+from exam_engine.cli.terminal import BAD_USAGE, fail
 from exam_engine.core.clock import system_clock
 from exam_engine.core.config import SettingError, Settings
 from exam_engine.core.database import Database
@@ -29,7 +33,32 @@ def load_settings(data: Path | None) -> Settings:
     try:
         return Settings.load(data_dir=data)
     except SettingError as error:
-        fail(str(error), code=2)
+        fail(str(error), code=BAD_USAGE)
+    except OSError as error:
+        fail(f"The data folder cannot be used: {error.filename}: {error.strerror}.", code=BAD_USAGE)
+
+
+def find_issuer_fault(settings: Settings) -> str | None:
+    """What is wrong with the settings of the certificate issuer, if anything."""
+    from exam_engine.certificates.issuers import get_issuer  # noqa: PLC0415  keeps `init` and `upgrade` light
+
+    try:
+        get_issuer(settings)
+    except SettingError as error:
+        return str(error)
+    except ValueError as error:
+        return f"The certificate issuer {settings.issuer!r} does not take its settings: {error}"
+    return None
+
+
+def load_running_settings(data: Path | None) -> Settings:
+    """The settings of a site that is to run: its tables are up to date and its issuer can be used."""
+    settings = load_settings(data)
+    if fault := find_issuer_fault(settings):
+        fail(fault, code=BAD_USAGE)
+    for finding in find_database_faults(settings):
+        fail(finding)
+    return settings
 
 
 @click.command()
@@ -61,23 +90,52 @@ def upgrade(data: Path | None) -> None:
 
 @click.command()
 @data_option
-@click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="The port to listen on.")
 @click.option(
     "--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes; more than one needs PostgreSQL."
 )
 def serve(data: Path | None, host: str, port: int, workers: int) -> None:
     """Serve the site until Ctrl-C."""
-    settings = load_settings(data)
-    if settings.is_embedded and workers > 1:
-        fail("SQLite has one writer: serve with one worker, or set EXAM_ENGINE_DATABASE_URL to PostgreSQL.", code=2)
-    if current_revision(settings.database_url) != newest_revision():
-        fail("The tables are not up to date. Run `exam-engine init` (new site) or `exam-engine upgrade` first.")
+    if workers > 1 and load_settings(data).is_embedded:
+        fail("SQLite has one writer: serve with one worker, or set EXAM_ENGINE_DATABASE_URL to PostgreSQL.", code=BAD_USAGE)
+    settings = load_running_settings(data)
     run_server(settings, host, port, workers)
 
 
 def run_server(settings: Settings, host: str, port: int, workers: int = 1) -> None:
     """Run granian on the site; returns when it is stopped."""
+    check_port(host, port)
+    with only_server(settings):
+        _run_granian(settings, host, port, workers)
+
+
+def check_port(host: str, port: int) -> None:
+    """Refuse a port that another program listens on; the server itself would share it, and visitors would meet both."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        fail(f"Cannot listen on {host} port {port}: {error.strerror}. Give another with --host or --port.", code=BAD_USAGE)
+
+
+@contextmanager
+def only_server(settings: Settings) -> Iterator[None]:
+    """Hold an embedded site while it is served: SQLite has one writer. The lock goes with the process, however it ends."""
+    if not settings.is_embedded:
+        yield
+        return
+    with (settings.data_dir / "serving").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            fail(f"The site in {settings.data_dir} is being served already.")
+        yield
+
+
+def _run_granian(settings: Settings, host: str, port: int, workers: int) -> None:
     from granian import Granian  # noqa: PLC0415  only the serving commands pay for the server
     from granian.constants import Interfaces  # noqa: PLC0415
 
@@ -102,7 +160,7 @@ def worker(data: Path | None, *, once: bool) -> None:
     """Close overdue attempts and deliver passes; beside `serve` on PostgreSQL (SQLite does this inside `serve`)."""
     from exam_engine.worker import run_jobs, run_until  # noqa: PLC0415  keeps `init` and `doctor` light
 
-    settings = load_settings(data)
+    settings = load_running_settings(data)
     database = Database(settings.database_url, settings.secret)
     if once:
         for name, count in run_jobs(database, settings, system_clock).items():
@@ -119,7 +177,9 @@ def worker(data: Path | None, *, once: bool) -> None:
 def doctor(data: Path | None) -> None:
     """Look at the site as it is set up and say what is missing."""
     settings = load_settings(data)
-    findings = [*_database_findings(settings), *_folder_findings(settings)]
+    findings = [*find_database_faults(settings), *_folder_findings(settings)]
+    if fault := find_issuer_fault(settings):
+        findings.append(fault)
     if not (PLAYER / "dist" / "player.js").exists():
         findings.append("The player is not built: install the package again.")
     for finding in findings:
@@ -129,7 +189,8 @@ def doctor(data: Path | None) -> None:
     click.echo("Everything is in place.")
 
 
-def _database_findings(settings: Settings) -> list[str]:
+def find_database_faults(settings: Settings) -> list[str]:
+    """What keeps the site from using its database."""
     try:
         found = current_revision(settings.database_url)
     except SQLAlchemyError as error:

@@ -64,6 +64,8 @@ class Settings:
         url = environ.get(PREFIX + "DATABASE_URL", f"sqlite:///{folder / 'exam-engine.db'}")
         if url.startswith("postgresql://"):
             url = url.replace("postgresql://", "postgresql+psycopg://", 1)
+        if not url.startswith(("sqlite:///", "postgresql+psycopg://")):
+            raise SettingError(f"{PREFIX}DATABASE_URL must begin with postgresql:// or sqlite:///")
         site_url = environ.get(PREFIX + "SITE_URL", "http://127.0.0.1:8000").rstrip("/")
         return cls(
             data_dir=folder,
