@@ -26,6 +26,7 @@ import "./review-page";
 import { Session } from "./session";
 
 const SIDE_REM = 64;
+const LOW_REM = 30;
 
 /** The exam: one element on an otherwise empty page. It draws what the session and its attempt say. */
 export class ExamPlayer extends LightElement {
@@ -66,6 +67,7 @@ export class ExamPlayer extends LightElement {
     window.addEventListener("pagehide", this.onLeave);
     window.addEventListener("beforeunload", this.onClose);
     window.addEventListener("online", this.onOnline);
+    window.addEventListener("resize", this.onResize);
     this.addEventListener("focusout", this.onBlur);
   }
 
@@ -77,6 +79,7 @@ export class ExamPlayer extends LightElement {
     window.removeEventListener("pagehide", this.onLeave);
     window.removeEventListener("beforeunload", this.onClose);
     window.removeEventListener("online", this.onOnline);
+    window.removeEventListener("resize", this.onResize);
   }
 
   private get words(): Words {
@@ -108,9 +111,9 @@ export class ExamPlayer extends LightElement {
       if (this.session.page === "review") return this.review(attempt, cells);
       return attempt.started.form.case ? this.casePage(attempt, cells) : this.questionPage(attempt, cells);
     };
-    const collapsed = this.collapsed ? "is-collapsed" : "";
+    const state = `${this.collapsed ? "is-collapsed" : ""} ${this.isLow() ? "is-low" : ""}`;
     return html`<a class="skip" href="#question">${attempt.started.form.case ? this.words.skipTask : this.words.skip}</a>
-      <div class="exam ${collapsed}" @announce=${(e: CustomEvent<string>) => (this.said = e.detail)} @go=${(e: CustomEvent<string>) => this.goTo(e.detail)} @review=${this.openReview}>
+      <div class="exam ${state}" @announce=${(e: CustomEvent<string>) => (this.said = e.detail)} @go=${(e: CustomEvent<string>) => this.goTo(e.detail)} @review=${this.openReview}>
         ${head({ attempt, words: this.words, lang: this.session.lang, languages: this.session.languages, place: this.place(attempt), setLang: (lang) => this.session.setLang(lang), stepSize: (step) => this.stepSize(step), openMenu: () => this.querySelector<DisplayMenu>("display-menu")?.open() })}
         ${main()}
       </div>`;
@@ -265,6 +268,7 @@ export class ExamPlayer extends LightElement {
     await this.updateComplete;
     await Promise.all([...this.querySelectorAll<LightElement>("question-view, review-page, case-view")].map((part) => part.updateComplete));
     this.querySelector(".exam-scroll")?.scrollTo(0, 0);
+    if (this.isLow()) this.querySelector("#question")?.scrollIntoView();
     const caseView = this.querySelector<CaseView>("case-view");
     if (caseView && slot) await caseView.showTask();
     const part = slot ? this.querySelector<HTMLElement>(`[data-part="${CSS.escape(slot)}"] h3`) : null;
@@ -295,9 +299,15 @@ export class ExamPlayer extends LightElement {
   };
 
   private isWide(): boolean {
-    const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
-    return document.body.clientWidth >= SIDE_REM * rem;
+    return document.body.clientWidth >= SIDE_REM * rem();
   }
+
+  /** Where the window is low for the size of the text, nothing is pinned. */
+  private isLow(): boolean {
+    return window.innerHeight < LOW_REM * rem();
+  }
+
+  private onResize = (): void => this.requestUpdate();
 
   private onKey = (event: KeyboardEvent): void => {
     const { attempt, page } = this.session;
@@ -352,6 +362,11 @@ export class ExamPlayer extends LightElement {
   private onOnline = (): void => {
     this.session.attempt?.retryNow();
   };
+}
+
+/** The size of the text, as the control in the head has set it. */
+function rem(): number {
+  return Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
 }
 
 customElements.define("exam-player", ExamPlayer);
