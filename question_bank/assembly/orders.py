@@ -37,7 +37,8 @@ def draw_order(form: Document, items: Mapping[str, Document], seed: int) -> dict
     Parameters
     ----------
     form
-        A paper document. Parts of a case (ids such as `case/t1/a`) keep their order and stay together.
+        A paper document. Parts of a case (ids such as `case/t1/a`) keep their order and stay together; with
+        `shuffle: false` all its slots stay in their places.
     items
         The items of the form by id. An item's `shuffle: false` keeps its options in place, an option's `fixed: true` its
         own place.
@@ -50,7 +51,8 @@ def draw_order(form: Document, items: Mapping[str, Document], seed: int) -> dict
     the ids in the order drawn (of `right` for matching, of `entries` for ordering), left out where nothing is shuffled.
     """
     groups = [list(group) for _, group in itertools.groupby(enumerate(form["slots"]), key=_group)]
-    order = _generator(seed, "items").permutation(len(groups))
+    drawn = _generator(seed, "items").permutation(len(groups))
+    order = drawn if form.get("shuffle", True) else range(len(groups))
     return {"slots": [_drawn(slot, items, seed) for index in order for _, slot in groups[index]]}
 
 

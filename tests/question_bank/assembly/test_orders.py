@@ -108,3 +108,12 @@ def test_the_parts_of_a_case_stay_together_in_their_order(seed):
     order = [slot["item"] for slot in draw(*[choice(item) for item in ids], seed=seed)]
     start = order.index("case/t1/a")
     assert order[start : start + 3] == ["case/t1/a", "case/t1/b", "case/t2/a"]
+
+
+def test_the_tasks_of_a_case_keep_their_order_for_every_candidate():
+    parts = [choice(f"t{task}/{part}") for task in (1, 2, 3) for part in "ab"]
+    slots = [{"slot": part["id"], "item": part["id"]} for part in parts]
+    items = {part["id"]: part for part in parts}
+    for seed in range(20):
+        drawn = draw_order({"slots": slots, "shuffle": False}, items, seed)["slots"]
+        assert [slot["slot"] for slot in drawn] == [slot["slot"] for slot in slots]
