@@ -10,7 +10,7 @@ from exam_engine.core import audit, hooks
 from exam_engine.core.canonical import sha256_hex
 from exam_engine.core.errors import Refusal
 from exam_engine.core.records import Role, User
-from exam_engine.results.collect import Scorers, TakenPaper, find_waiting, live_bookings, read_papers, read_responses
+from exam_engine.results.collect import Scorers, TakenPaper, find_waiting, live_bookings, papers_of, read_papers, read_responses
 from exam_engine.results.decision import describe
 from exam_engine.results.records import Outcome, Result, ResultState
 from exam_engine.results.rules import Judged, component_of, judge
@@ -62,7 +62,7 @@ def check_complete(sitting: Sitting, papers: Mapping[int, list[TakenPaper]], now
 def score_sitting(session: Session, sitting: Sitting, papers: Mapping[int, list[TakenPaper]]) -> dict[int, Score]:
     """The exact score of every attempt, by attempt id."""
     scorers, sat = Scorers(sitting), [one for own in papers.values() for one in own if one.attempt is not None]
-    responses = read_responses(session, [one.attempt.id for one in sat if one.attempt])
+    responses = read_responses(session, papers_of(sitting))
     return {one.attempt.id: scorers.score(one, responses.get(one.attempt.id, {})) for one in sat if one.attempt}
 
 

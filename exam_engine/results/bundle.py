@@ -13,7 +13,7 @@ from exam_engine.core.errors import Refusal
 from exam_engine.core.records import User
 from exam_engine.delivery.records import Answer, Attempt
 from exam_engine.delivery.rules import first_link, has_ended
-from exam_engine.results.collect import Scorers, TakenPaper, read_responses, take_papers
+from exam_engine.results.collect import Papers, Scorers, TakenPaper, read_responses, take_papers
 from exam_engine.results.records import Result
 from exam_engine.results.rules import scored_slots
 from exam_engine.sittings.records import CandidatePaper
@@ -38,18 +38,22 @@ def seal_attempt(session: Session, attempt_id: int, by: User, now: datetime) -> 
         raise Refusal("not_found", f"there is no attempt {attempt_id}")
     if not has_ended(attempt.state):
         raise Refusal("wrong_state", f"attempt {attempt_id} is {attempt.state.value}")
-    taken = take_papers(session, [attempt.candidate_paper])[0]
+    taken = take_papers(session, _only(attempt))[0]
     if taken.unsettled:
         raise Refusal("wrong_state", f"{taken.unsettled} scripts of attempt {attempt_id} wait for marks")
     audit.record(session, by.login, "attempt.sealed", f"attempt:{attempt_id}", now)
     return _bundle(session, attempt, taken, now)
 
 
+def _only(attempt: Attempt) -> Papers:
+    return select(CandidatePaper.id).where(CandidatePaper.id == attempt.candidate_paper_id)
+
+
 def _bundle(session: Session, attempt: Attempt, taken: TakenPaper, now: datetime) -> Document:
     drawn, booking = attempt.candidate_paper, attempt.candidate_paper.booking
     level = booking.enrolment.scheme_version.get_level(booking.enrolment.level)
     result = session.scalars(select(Result).where(Result.booking_id == booking.id)).one_or_none()
-    responses = read_responses(session, [attempt.id]).get(attempt.id, {})
+    responses = read_responses(session, _only(attempt)).get(attempt.id, {})
     return {
         "format": FORMAT,
         "attempt": attempt.id,

@@ -1,13 +1,13 @@
 """What a sitting has brought in: attempts, answers, the engine's marks and people's, read a sitting at a time."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload
 
 from exam_engine.core.canonical import sha256_hex
@@ -20,6 +20,8 @@ from exam_engine.sittings.records import Booking, BookingState, CandidatePaper, 
 from exam_engine.sittings.rules import paper_of
 from grading.exact import exact
 from grading.score import Score, Scorer, compile_paper
+
+Papers = Select[tuple[int]]
 
 
 @dataclass(frozen=True)
@@ -56,25 +58,27 @@ def live_bookings(sitting: Sitting) -> list[Booking]:
 
 def read_papers(session: Session, sitting: Sitting) -> dict[int, list[TakenPaper]]:
     """The papers of every booking by booking id, in the order of the sitting's papers."""
-    drawn = list(
-        session.scalars(
-            select(CandidatePaper)
-            .join(Booking, Booking.id == CandidatePaper.booking_id)
-            .where(Booking.sitting_id == sitting.id, Booking.state != BookingState.CANCELLED)
-            .options(joinedload(CandidatePaper.form), joinedload(CandidatePaper.sitting_paper))
-            .order_by(CandidatePaper.booking_id, CandidatePaper.sitting_paper_id)
-        )
-    )
     papers: dict[int, list[TakenPaper]] = defaultdict(list)
-    for one in take_papers(session, drawn):
+    for one in take_papers(session, papers_of(sitting)):
         papers[one.candidate_paper.booking_id].append(one)
     return papers
 
 
-def take_papers(session: Session, drawn: Iterable[CandidatePaper]) -> list[TakenPaper]:
-    """Attempts and marks of these candidate papers, read in three questions however many there are."""
-    drawn = list(drawn)
-    of_papers = select(Attempt.id).where(Attempt.candidate_paper_id.in_([one.id for one in drawn]))
+def papers_of(sitting: Sitting) -> Papers:
+    """The ids of a sitting's candidate papers, as a question to be asked inside others."""
+    booked = select(CandidatePaper.id).join(Booking, Booking.id == CandidatePaper.booking_id)
+    return booked.where(Booking.sitting_id == sitting.id, Booking.state != BookingState.CANCELLED)
+
+
+def take_papers(session: Session, papers: Papers) -> list[TakenPaper]:
+    """These candidate papers with their attempts and marks, read in four questions however many there are."""
+    drawn = session.scalars(
+        select(CandidatePaper)
+        .where(CandidatePaper.id.in_(papers))
+        .options(joinedload(CandidatePaper.form), joinedload(CandidatePaper.sitting_paper))
+        .order_by(CandidatePaper.booking_id, CandidatePaper.sitting_paper_id)
+    )
+    of_papers = select(Attempt.id).where(Attempt.candidate_paper_id.in_(papers))
     attempts = {row.candidate_paper_id: row for row in session.scalars(select(Attempt).where(Attempt.id.in_(of_papers)))}
     autos = {row.attempt_id: row for row in session.scalars(select(AutoScore).where(AutoScore.attempt_id.in_(of_papers)))}
     scripts: dict[int, list[Script]] = defaultdict(list)
@@ -107,12 +111,14 @@ def find_waiting(sitting: Sitting, papers: Mapping[int, list[TakenPaper]], now: 
     return [Waiting(code, count) for code, count in counts.items() if count]
 
 
-def read_responses(session: Session, attempts: Iterable[int]) -> dict[int, dict[str, Any]]:
+def read_responses(session: Session, papers: Papers) -> dict[int, dict[str, Any]]:
     """The newest answer of each slot, by attempt; what the screen kept for itself is no answer."""
     saves: dict[int, list[tuple[str, int, str]]] = defaultdict(list)
     wanted = select(Answer.attempt_id, Answer.slot, Answer.seq, Answer.response)
     for attempt, slot, seq, response in session.execute(
-        wanted.where(Answer.attempt_id.in_(list(attempts)), Answer.slot != VIEW_SLOT)
+        wanted.join(Attempt, Attempt.id == Answer.attempt_id).where(
+            Attempt.candidate_paper_id.in_(papers), Answer.slot != VIEW_SLOT
+        )
     ):
         saves[attempt].append((slot, seq, response))
     return {

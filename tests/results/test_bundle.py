@@ -1,6 +1,7 @@
 """Sealed bundles: they follow their schema, replay byte for byte without a database, and every change in them is found."""
 
 import copy
+import shutil
 from datetime import timedelta
 
 import orjson
@@ -8,26 +9,39 @@ import pytest
 from sqlalchemy import select
 
 import schemas
+from exam_engine.core.database import Database
 from exam_engine.core.errors import Refusal
 from exam_engine.core.records import AuditEntry
 from exam_engine.delivery.records import AttemptState
 from exam_engine.results.actions import propose_results
 from exam_engine.results.bundle import seal_attempt
 from exam_engine.results.replay import replay
-from tests.conftest import NOW
+from tests.conftest import NOW, SECRET
+from tests.results.centre import Centre
 
 AFTER = NOW + timedelta(hours=3)
 
 
-@pytest.fixture
-def sealed(centre):
+@pytest.fixture(scope="module")
+def bundles(sqlite_template, tmp_path_factory, scheme):
     """Bundles of a decided theory and practical, as they are read back from their files."""
-    sitting = centre.sitting([centre.enrol(1, "intermediate")], NOW)
-    theory = centre.theory(sitting.bookings[0], 4)
-    practical = centre.practical(sitting.bookings[0], "36.5", "30")
-    propose_results(centre.session, sitting, centre.users["chen"], AFTER)
-    bundles = [seal_attempt(centre.session, attempt.id, centre.users["chen"], AFTER) for attempt in (theory, practical)]
-    return [orjson.loads(orjson.dumps(bundle)) for bundle in bundles]
+    path = tmp_path_factory.mktemp("sealed") / "exam.db"
+    shutil.copy(sqlite_template, path)
+    database = Database(f"sqlite:///{path}", SECRET)
+    with database.read() as session:
+        centre = Centre.open(session, scheme, NOW)
+        sitting = centre.sitting([centre.enrol(1, "intermediate")], NOW)
+        attempts = centre.theory(sitting.bookings[0], 4), centre.practical(sitting.bookings[0], "36.5", "30")
+        propose_results(session, sitting, centre.users["chen"], AFTER)
+        found = [seal_attempt(session, attempt.id, centre.users["chen"], AFTER) for attempt in attempts]
+    database.close()
+    return [orjson.loads(orjson.dumps(bundle)) for bundle in found]
+
+
+@pytest.fixture
+def sealed(bundles):
+    """The test's own copy of the bundles."""
+    return copy.deepcopy(bundles)
 
 
 def test_a_bundle_follows_its_schema(sealed):
@@ -82,7 +96,7 @@ CHANGES = {
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_replay_finds_a_change_and_says_where(sealed, name):
     change, place = CHANGES[name]
-    bundle = copy.deepcopy(sealed[0])
+    bundle = sealed[0]
     change(bundle)
     places = [finding.place for finding in replay(bundle)]
     assert any(found.startswith(place) for found in places), places
@@ -111,6 +125,8 @@ def test_nothing_is_sealed_while_the_attempt_runs_or_waits_for_marks(centre):
         assert refused.value.code == "wrong_state"
 
 
-def test_who_took_a_bundle_goes_on_record_for_it_holds_keys(centre, sealed):
-    rows = centre.session.scalars(select(AuditEntry.actor).where(AuditEntry.action == "attempt.sealed")).all()
-    assert rows == ["chen", "chen"]
+def test_who_took_a_bundle_goes_on_record_for_it_holds_keys(centre):
+    sitting = centre.sitting([centre.enrol(1, "junior")], NOW)
+    seal_attempt(centre.session, centre.theory(sitting.bookings[0], 4).id, centre.users["silva"], AFTER)
+    taken = select(AuditEntry.actor).where(AuditEntry.action == "attempt.sealed")
+    assert centre.session.scalars(taken).all() == ["silva"]
