@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+from sqlalchemy.orm import Session
 
 from exam_engine.authoring.records import SchemeVersion
 from exam_engine.core.canonical import canonical_json, sha256_hex
@@ -131,21 +132,32 @@ def seed(database: Database, candidates: int = 2, items: Sequence[dict[str, Any]
         )
         session.add_all([sitting, paper, form])
         session.flush()
-        order = {"slots": [{"slot": slot["slot"], "item": slot["item"]} for slot in drawn.slots]}
-        papers, cookies = [], []
-        for number in range(candidates):
-            candidate_paper = _candidate(session, number, form, order, time_percent)
-            session.flush()
-            papers.append(candidate_paper.id)
-            cookies.append(f"cookie-{number}")
-        return Seeded(sitting.id, form.id, papers, cookies)
+        seeded = Seeded(sitting.id, form.id, [], [])
+        _add_candidates(session, seeded, form, candidates, time_percent)
+        return seeded
+
+
+def add_candidates(database: Database, seeded: Seeded, count: int) -> None:
+    """More candidates of the same sitting."""
+    with database.write() as session:
+        _add_candidates(session, seeded, session.get_one(Form, seeded.form), count, 100)
+
+
+def _add_candidates(session: Session, seeded: Seeded, form: Form, count: int, time_percent: int) -> None:
+    order = {"slots": [{"slot": slot["slot"], "item": slot["item"]} for slot in form.slots]}
+    first = len(seeded.papers)
+    for number in range(first, first + count):
+        candidate_paper = _candidate(session, number, form, order, time_percent)
+        session.flush()
+        seeded.papers.append(candidate_paper.id)
+        seeded.cookies.append(f"cookie-{number}")
 
 
 def _user(login: str, roles: list[str]) -> User:
     return User(login=login, password_hash="-", names=text(login), roles=roles, created_at=OPENS)
 
 
-def _candidate(session: Any, number: int, form: Form, order: Any, time_percent: int) -> CandidatePaper:
+def _candidate(session: Session, number: int, form: Form, order: Any, time_percent: int) -> CandidatePaper:
     paper, sitting = form.sitting_paper, form.sitting_paper.sitting
     candidate = Candidate(user=_user(f"candidate-{number}", ["candidate"]), number=f"C{number:05}")
     enrolment = Enrolment(

@@ -8,7 +8,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from exam_engine.core.database import Database
 from tests.delivery.history import History
-from tests.delivery.site import Site, TestClock, seed
+from tests.delivery.site import Site, TestClock, add_candidates, seed
 from tests.delivery.test_devices import check_chain
 
 HISTORIES = 10
@@ -19,9 +19,16 @@ def try_histories(database: Database, folder: Path, histories: int, steps: int) 
     """Try `histories` random exams, shrunk to the shortest one that fails."""
     clock = TestClock()
     site = Site(database, folder, clock)
-    # Shrinking replays histories, each with a candidate of its own.
-    seeded, numbers = seed(database, histories * 8), itertools.count()
-    bound = type("BoundHistory", (History,), {"site": site, "seeded": seeded, "clock": clock, "take": lambda: next(numbers)})
+    seeded, numbers = seed(database, 0), itertools.count()
+
+    def take() -> int:
+        """A candidate nobody has used; hypothesis alone knows how many it will need."""
+        which = next(numbers)
+        if which == len(seeded.papers):
+            add_candidates(database, seeded, 20)
+        return which
+
+    bound = type("BoundHistory", (History,), {"site": site, "seeded": seeded, "clock": clock, "take": staticmethod(take)})
     try:
         run_state_machine_as_test(
             bound,
