@@ -147,9 +147,9 @@ export class ExhibitView extends LightElement {
 }
 
 /** One paragraph loses its element, so that it can stand in a heading or a cell. */
-export function inline(html_: string): string {
-  const single = /^\s*<p>((?:(?!<\/?p>)[\s\S])*)<\/p>\s*$/.exec(html_);
-  return single?.[1] ?? html_;
+export function inline(markup: string): string {
+  const single = /^\s*<p>((?:(?!<\/?p>)[\s\S])*)<\/p>\s*$/.exec(markup);
+  return single?.[1] ?? markup;
 }
 
 customElements.define("exhibit-view", ExhibitView);

@@ -39,7 +39,7 @@ function place(nodes: Node[], edges: Edge[], lang: string): Drawn[] {
   const across = Math.max(COLUMN / step(nodes, "x", "y"), ...edges.map((edge) => roomFor(edge, boxes, lang)));
   const down = ROW / step(nodes, "y", "x");
   const margin = Math.max(...boxes.filter(({ node }) => node.x === left).map(({ width }) => width)) / 2 + 8;
-  return boxes.map((box_) => ({ ...box_, cx: margin + (box_.node.x - left) * across, cy: 34 + (box_.node.y - top) * down }));
+  return boxes.map((each) => ({ ...each, cx: margin + (each.node.x - left) * across, cy: 34 + (each.node.y - top) * down }));
 }
 
 function measure(node: Node, lang: string): Drawn {

@@ -50,6 +50,11 @@ export function restoreDisplay(): void {
   if (recall("exam-contrast") === "more") setContrast("more");
 }
 
+/** The size of the text, as the control in the head has set it. */
+export function rem(): number {
+  return Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
+}
+
 export function showSize(size: number): void {
   document.documentElement.dataset["zoom"] = String(size);
 }

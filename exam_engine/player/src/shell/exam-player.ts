@@ -10,7 +10,7 @@ import { banner, banners } from "./banners";
 import "./case-view";
 import type { CaseView } from "./case-view";
 import { cellsOf, taskOf, type Cell } from "./cells";
-import { keep, recall, restoreDisplay, USUAL_SIZE } from "./display";
+import { keep, recall, rem, restoreDisplay, USUAL_SIZE } from "./display";
 import "./display-menu";
 import type { DisplayMenu } from "./display-menu";
 import { endPage, gatePage, type GateActs } from "./gate";
@@ -20,37 +20,31 @@ import { Keys } from "./keys";
 import "./keys-help";
 import type { KeysHelp } from "./keys-help";
 import { LightElement } from "./light";
+import { PaletteState } from "./palette-state";
 import "./question-palette";
 import "./question-view";
 import "./review-page";
 import { Session } from "./session";
 
-const SIDE_REM = 64;
 const LOW_REM = 30;
 
 /** The exam: one element on an otherwise empty page. It draws what the session and its attempt say. */
 export class ExamPlayer extends LightElement {
   static override properties: PropertyDeclarations = {
-    sheet: { state: true },
-    collapsed: { state: true },
     keysOn: { state: true },
     said: { state: true },
   };
 
-  declare sheet: boolean;
-  declare collapsed: boolean;
   declare keysOn: boolean;
   declare said: string;
   session!: Session;
   private readonly keys = new Keys();
   private readonly closedNotices = new Set<number>();
-  private focusBack: HTMLElement | null = null;
+  private readonly palette = new PaletteState(this);
   private wasEnded = false;
 
   constructor() {
     super();
-    this.sheet = false;
-    this.collapsed = recall("exam-palette") === "hidden";
     this.keysOn = recall("exam-keys") !== "off";
     this.said = "";
   }
@@ -111,7 +105,7 @@ export class ExamPlayer extends LightElement {
       if (this.session.page === "review") return this.review(attempt, cells);
       return attempt.started.form.case ? this.casePage(attempt, cells) : this.questionPage(attempt, cells);
     };
-    const state = `${this.collapsed ? "is-collapsed" : ""} ${this.isLow() ? "is-low" : ""}`;
+    const state = `${this.palette.collapsed ? "is-collapsed" : ""} ${this.isLow() ? "is-low" : ""}`;
     return html`<a class="skip" href="#question">${attempt.started.form.case ? this.words.skipTask : this.words.skip}</a>
       <div class="exam ${state}" @announce=${(e: CustomEvent<string>) => (this.said = e.detail)} @go=${(e: CustomEvent<string>) => this.goTo(e.detail)} @review=${this.openReview}>
         ${head({ attempt, words: this.words, lang: this.session.lang, languages: this.session.languages, place: this.place(attempt), setLang: (lang) => this.session.setLang(lang), stepSize: (step) => this.stepSize(step), openMenu: () => this.querySelector<DisplayMenu>("display-menu")?.open() })}
@@ -140,17 +134,17 @@ export class ExamPlayer extends LightElement {
       @clear=${() => session.answer(slot, null, false)}
     ></question-view>`;
     return html`<div class="exam-body">
-      <main class="exam-main" id="question" ?inert=${this.sheet}>
+      <main class="exam-main" id="question" ?inert=${this.palette.sheet}>
         <div class="exam-scroll">
           <article class="question">
             <div class="question-banners">${this.banners(attempt, cells, false)}</div>
             ${keyed(slot, view)}
           </article>
         </div>
-        ${foot({ words, item: session.item(session.current), isFirst: place === 0, isLast: place === session.slots.length - 1, keysOn: this.keysOn, step: (by) => this.step(by), openPalette: this.openPalette })}
+        ${foot({ words, item: session.item(session.current), isFirst: place === 0, isLast: place === session.slots.length - 1, keysOn: this.keysOn, step: (by) => this.step(by), openPalette: this.palette.open })}
       </main>
-      <question-palette id="palette" .cells=${cells} .sheet=${this.sheet} lang=${session.lang} @palette-close=${this.closePalette}></question-palette>
-      <div class="scrim ${this.sheet ? "is-on" : ""}" aria-hidden="true" @click=${this.closePalette}></div>
+      <question-palette id="palette" .cells=${cells} .sheet=${this.palette.sheet} lang=${session.lang} @palette-close=${this.palette.close}></question-palette>
+      <div class="scrim ${this.palette.sheet ? "is-on" : ""}" aria-hidden="true" @click=${this.palette.close}></div>
     </div>`;
   }
 
@@ -245,7 +239,7 @@ export class ExamPlayer extends LightElement {
   }
 
   private goTo(slot: string): void {
-    this.sheet = false;
+    this.palette.leave();
     this.session.goTo(slot);
     void this.showTop(slot);
   }
@@ -258,7 +252,7 @@ export class ExamPlayer extends LightElement {
   }
 
   private openReview = (): void => {
-    this.sheet = false;
+    this.palette.leave();
     this.session.showReview();
     void this.showTop("");
   };
@@ -275,33 +269,6 @@ export class ExamPlayer extends LightElement {
     (part ?? this.querySelector<HTMLElement>("h1[tabindex]"))?.focus();
   }
 
-  private openPalette = (event?: Event): void => {
-    if (this.isWide()) {
-      this.collapsed = false;
-      keep("exam-palette", "shown");
-      return;
-    }
-    this.focusBack = (event?.currentTarget as HTMLElement | null) ?? (document.activeElement as HTMLElement | null);
-    this.sheet = true;
-  };
-
-  private closePalette = async (): Promise<void> => {
-    if (!this.sheet) {
-      this.collapsed = true;
-      keep("exam-palette", "hidden");
-      await this.updateComplete;
-      this.querySelector<HTMLElement>(".btn-palette")?.focus();
-      return;
-    }
-    this.sheet = false;
-    await this.updateComplete;
-    this.focusBack?.focus();
-  };
-
-  private isWide(): boolean {
-    return document.body.clientWidth >= SIDE_REM * rem();
-  }
-
   /** Where the window is low for the size of the text, nothing is pinned. */
   private isLow(): boolean {
     return window.innerHeight < LOW_REM * rem();
@@ -311,7 +278,7 @@ export class ExamPlayer extends LightElement {
 
   private onKey = (event: KeyboardEvent): void => {
     const { attempt, page } = this.session;
-    if (!attempt || attempt.phase !== "open" || page !== "question" || this.sheet) return;
+    if (!attempt || attempt.phase !== "open" || page !== "question" || this.palette.sheet) return;
     if (!this.keysOn && event.key !== "?") return;
     const choice = attempt.started.form.case ? null : this.querySelector<ChoiceItem>("choice-item");
     const act = this.keys.read(event, event.target as Element | null, choice?.placeCount() ?? 0);
@@ -321,15 +288,10 @@ export class ExamPlayer extends LightElement {
     else if (act.act === "strike") choice?.strikePlace(act.place);
     else if (act.act === "flag") this.session.toggleFlag(this.session.shownWith(this.session.current.slot));
     else if (act.act === "help") this.querySelector<KeysHelp>("keys-help")?.open();
-    else if (act.act === "palette") this.togglePalette();
+    else if (act.act === "palette" && attempt.started.form.case) this.openReview();
+    else if (act.act === "palette") this.palette.toggle();
     else this.stepByKey(attempt, act.act === "next" ? 1 : -1);
   };
-
-  private togglePalette(): void {
-    if (this.session.attempt?.started.form.case) this.openReview();
-    else if (this.isWide() && !this.collapsed) void this.closePalette();
-    else this.openPalette();
-  }
 
   /** By keys one moves a question, or in a practical a task, on; never into the review by accident. */
   private stepByKey(attempt: Attempt, by: number): void {
@@ -362,11 +324,6 @@ export class ExamPlayer extends LightElement {
   private onOnline = (): void => {
     this.session.attempt?.retryNow();
   };
-}
-
-/** The size of the text, as the control in the head has set it. */
-function rem(): number {
-  return Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
 }
 
 customElements.define("exam-player", ExamPlayer);

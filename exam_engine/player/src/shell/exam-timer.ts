@@ -1,4 +1,4 @@
-import { html, nothing, type PropertyDeclarations } from "lit";
+import { html, type PropertyDeclarations } from "lit";
 import { countdown } from "../format";
 import { wordsFor } from "../words";
 import { LightElement } from "./light";
@@ -11,19 +11,19 @@ export class ExamTimer extends LightElement {
   static override properties: PropertyDeclarations = {
     remaining: { attribute: false },
     lang: {},
-    hidden_: { state: true },
+    isHidden: { state: true },
     left: { state: true },
   };
 
   declare remaining: () => number;
-  declare hidden_: boolean;
+  declare isHidden: boolean;
   declare left: number;
   private timer = 0;
 
   constructor() {
     super();
     this.remaining = () => 0;
-    this.hidden_ = false;
+    this.isHidden = false;
     this.left = 0;
   }
 
@@ -50,20 +50,19 @@ export class ExamTimer extends LightElement {
 
   protected override willUpdate(): void {
     this.classList.toggle("timer-last", this.left < LAST_MS);
-    this.classList.toggle("timer-hidden", this.hidden_);
+    this.classList.toggle("timer-hidden", this.isHidden);
   }
 
   protected override render(): unknown {
     const words = wordsFor(this.lang);
-    const toggle = () => (this.hidden_ = !this.hidden_);
-    return html`<span class="timer-label">${this.hidden_ ? words.timeHidden : words.timeLeft}</span>
-      <span class="timer-value ${this.hidden_ ? "vh" : ""}" role="timer">${countdown(this.left)}</span>
+    const toggle = () => (this.isHidden = !this.isHidden);
+    return html`<span class="timer-label">${this.isHidden ? words.timeHidden : words.timeLeft}</span>
+      <span class="timer-value ${this.isHidden ? "vh" : ""}" role="timer">${countdown(this.left)}</span>
       <button class="btn" type="button" @click=${toggle}>
-        ${this.hidden_
+        ${this.isHidden
           ? html`<span class="only-wide">${words.show}</span><span class="only-narrow">${words.showTime}</span>`
           : html`${words.hide}<span class="vh">${words.hideRest}</span>`}
-      </button>
-      ${nothing}`;
+      </button>`;
   }
 }
 
