@@ -102,6 +102,18 @@ def _read_icons() -> dict[str, str]:
     return dict(re.findall(r'<symbol id="([^"]+)"[^>]*>(.*?)</symbol>', text, re.DOTALL))
 
 
+@cache
+def _read_manifest() -> dict[str, str]:
+    path = PLAYER / "dist" / "manifest.json"
+    return orjson.loads(path.read_bytes()) if path.exists() else {}
+
+
+def asset(name: str) -> str:
+    """Address of a built file, with its digest: a new release has new addresses, so that no browser mixes two."""
+    digest = _read_manifest().get(name)
+    return f"/static/{name}" + (f"?v={digest}" if digest else "")
+
+
 def icon(name: str, size: str = "") -> Markup:
     """An icon of the set, to stand beside a word."""
     extra = f" icon-{size}" if size else ""
@@ -121,6 +133,7 @@ def _shell_words() -> dict[str, Any]:
         "user": current_user(),
         "now": site.clock(),
         "icon": icon,
+        "asset": asset,
         "csrf": csrf_token(token, site.settings.secret) if token else "",
         "Role": Role,
     }

@@ -113,7 +113,8 @@ def help_page() -> str:
 def static_file(name: str) -> BaseResponse:
     """Styles, scripts and icons, as the player's build left them."""
     response = send_from_directory(PLAYER / "dist", name)
-    response.headers["Cache-Control"] = "public, max-age=3600"
+    named_by_content = "v" in request.args
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if named_by_content else "public, max-age=3600"
     return response
 
 
