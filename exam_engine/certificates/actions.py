@@ -4,12 +4,12 @@ import uuid
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from exam_engine.certificates.issuers import Issued
 from exam_engine.certificates.records import Certificate, CertificateState, DeliveryState, OutboxEvent
-from exam_engine.certificates.rules import certificate_number, end_of, last_day, verification_code
+from exam_engine.certificates.rules import certificate_number, end_of, group_code, last_day, verification_code
 from exam_engine.core import audit, hooks
 from exam_engine.core.errors import Refusal
 from exam_engine.enrolment.records import EnrolmentState
@@ -91,10 +91,9 @@ def issue_certificate(session: Session, event: OutboxEvent, issued: Issued, now:
 
 def find_certificate(session: Session, code: str) -> Certificate | None:
     """The certificate with this verification code or number, however the hyphens and letters are typed."""
-    typed = code.strip().upper()
-    return session.scalars(
-        select(Certificate).where((Certificate.verification == typed) | (Certificate.number == typed))
-    ).one_or_none()
+    typed = {code.strip().upper(), group_code(code)}
+    same = func.upper(Certificate.verification).in_(typed) | func.upper(Certificate.number).in_(typed)
+    return session.scalars(select(Certificate).where(same).order_by(Certificate.id)).first()
 
 
 def get_own_certificate(session: Session, number: str, user_id: int) -> Certificate:

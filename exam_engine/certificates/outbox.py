@@ -10,6 +10,7 @@ from typing import Final
 
 import structlog
 from sqlalchemy import Select, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from exam_engine.certificates.actions import issue_certificate
@@ -53,7 +54,12 @@ def _deliver(database: Database, issuer: Issuer, event_id: int, clock: Clock) ->
     except IssuerUnavailable as error:
         _postpone(database, event_id, str(error), clock())
         return 0
-    _conclude(database, event_id, issued, clock())
+    try:
+        _conclude(database, event_id, issued, clock())
+    except IntegrityError:
+        # One body's mistake must not hold back the passes behind it.
+        _postpone(database, event_id, f"the issuer named a certificate that is there already: {issued.number}", clock())
+        return 0
     return 1
 
 

@@ -18,10 +18,15 @@ def certificate_number(level: str, year: int, result_id: int) -> str:
 
 
 def verification_code(secret: bytes, number: str) -> str:
-    """What stands in the verification address: eight signs that cannot be guessed from the number."""
+    """What stands in the verification address: twelve signs that cannot be guessed from the number."""
     digest = hmac.digest(secret, b"certificate\n" + number.encode(), "sha256")
-    signs = "".join(ALPHABET[byte % len(ALPHABET)] for byte in digest[:12])
-    return f"{signs[:4]}-{signs[4:8]}-{signs[8:]}"
+    return group_code("".join(ALPHABET[byte % len(ALPHABET)] for byte in digest[:12]))
+
+
+def group_code(typed: str) -> str:
+    """A code in capital letters and groups of four, however its hyphens, spaces and letters were typed."""
+    signs = "".join(sign for sign in typed.upper() if sign.isalnum())
+    return "-".join(signs[place : place + 4] for place in range(0, len(signs), 4))
 
 
 def add_months(day: date, months: int) -> date:

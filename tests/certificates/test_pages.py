@@ -57,11 +57,15 @@ def test_somebody_elses_certificate_is_not_there(site):
     assert site.get(f"/certificates/{NUMBER}.pdf", "chen").status_code == 403
 
 
-@pytest.mark.parametrize("typed", ["{code}", "{lower}", " {code} ", NUMBER, NUMBER.lower()])
+@pytest.mark.parametrize("typed", ["{code}", "{lower}", " {code} ", "{bare}", "{spaced}", NUMBER, NUMBER.lower()])
 def test_anyone_can_check_a_code_or_number_however_it_is_typed(site, typed):
     code = _code(site)
     response = site.client().get(
-        "/verify", query_string={"code": typed.format(code=code, lower=code.lower())}, follow_redirects=True
+        "/verify",
+        query_string={
+            "code": typed.format(code=code, lower=code.lower(), bare=code.replace("-", ""), spaced=code.replace("-", " "))
+        },
+        follow_redirects=True,
     )
     assert response.status_code == 200
     assert "This certificate is valid" in words(response)

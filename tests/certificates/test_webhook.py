@@ -19,6 +19,7 @@ from exam_engine.core.clock import system_clock
 from exam_engine.core.config import SettingError
 from exam_engine.core.records import User
 from exam_engine.results.actions import release_results
+from exam_engine.results.records import Outcome, Result
 from exam_engine.sittings.records import Sitting
 from tests.certificates.conftest import AFTER, settings_of
 
@@ -181,7 +182,9 @@ def test_a_receiver_that_is_not_there_is_waited_for(released):
     assert "cannot be reached" in _event(released).last_error
 
 
-@pytest.mark.parametrize("reply", [b"thanks", b"[1]", b'{"number": 5}', b'{"number": ""}', b""])
+@pytest.mark.parametrize(
+    "reply", [b"thanks", b"[1]", b'{"number": 5}', b'{"number": ""}', b'{"number": "a/b"}', b'{"number": "A\\r\\nB: c"}', b""]
+)
 def test_a_2xx_with_anything_else_inside_leaves_the_engines_own_number(released, reply):
     receiver = Receiver((202, {}, reply))
     with receiver.running() as address:
@@ -202,3 +205,17 @@ def test_a_receiver_that_talks_nonsense_counts_as_not_taken(monkeypatch):
     receiver = Receiver("hang up")
     with receiver.running() as address, pytest.raises(IssuerUnavailable):
         _issue(address, {"id": "pass-1"})
+
+
+def test_a_number_that_is_taken_holds_back_its_own_pass_only(proposed):
+    database = proposed()
+    with database.write() as session:
+        for result in session.scalars(select(Result)):
+            result.outcome = Outcome.PASS
+        officer = session.scalars(select(User).where(User.login == "silva")).one()
+        release_results(session, session.scalars(select(Sitting)).one(), officer, AFTER)
+    receiver = Receiver(_ok(number="CN-1"), _ok(number="CN-1"), _ok(number="CN-2"))
+    with receiver.running() as address:
+        assert _drain(database, address) == 1
+        assert _drain(database, address, AFTER + timedelta(minutes=1)) == 1
+    assert [certificate.number for certificate in _certificates(database)] == ["CN-1", "CN-2"]

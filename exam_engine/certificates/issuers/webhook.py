@@ -1,6 +1,7 @@
 """The webhook issuer: an outside body is told of each pass by a signed request (Standard Webhooks)."""
 
 import http.client
+import re
 import ssl
 from datetime import datetime
 from typing import Any, Final
@@ -14,6 +15,9 @@ from exam_engine.core.config import SettingError, Settings
 
 TIMEOUT_S: Final = 10
 LARGEST_REPLY: Final = 65536
+
+SPEAKABLE: Final = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,79}|[0-9][A-Za-z0-9._-]{3,79}")
+"""What may stand in an address, a file name and on paper as a number or code."""
 
 
 class WebhookIssuer:
@@ -68,5 +72,5 @@ def _read_reply(reply: bytes) -> Issued:
     except orjson.JSONDecodeError:
         return Issued()
     said = said if isinstance(said, dict) else {}
-    texts = {name: said[name] for name in ("number", "verification") if isinstance(said.get(name), str) and said[name]}
+    texts = {name: said[name] for name in ("number", "verification") if SPEAKABLE.fullmatch(str(said.get(name, "")))}
     return Issued(**texts)
