@@ -41,7 +41,7 @@ def propose_results(session: Session, sitting: Sitting, by: User, now: datetime)
     _lock(session, sitting)
     papers = read_papers(session, sitting)
     check_complete(sitting, papers, now)
-    open_ones = [booking for booking in live_bookings(sitting) if booking.state is BookingState.OPEN]
+    open_ones = [booking for booking in live_bookings(session, sitting) if booking.state is BookingState.OPEN]
     if not open_ones:
         raise Refusal("wrong_state", "every result of this sitting is released")
     scores = score_sitting(session, sitting, papers)
@@ -156,11 +156,12 @@ def _check_may_decide(session: Session, sitting: Sitting, by: User) -> None:
     """Officers decide; never an administrator, a candidate of the sitting, or somebody who trained one of them."""
     if not by.has_role(Role.OFFICER) or by.has_role(Role.ADMINISTRATOR):
         raise Refusal("not_allowed", "results are decided by officers, never by an administrator")
-    enrolments = [booking.enrolment_id for booking in live_bookings(sitting)]
+    bookings = live_bookings(session, sitting)
+    enrolments = [booking.enrolment_id for booking in bookings]
     trained = select(func.count()).where(TrainingRecord.enrolment_id.in_(enrolments), TrainingRecord.trainer_id == by.id)
     if session.scalar(trained):
         raise Refusal("same_person", "whoever trained a candidate does not decide on that candidate", why="trainer")
-    if any(booking.enrolment.candidate.user_id == by.id for booking in live_bookings(sitting)):
+    if any(booking.enrolment.candidate.user_id == by.id for booking in bookings):
         raise Refusal("same_person", "nobody decides on their own exam", why="candidate")
 
 

@@ -14,6 +14,7 @@ from exam_engine.core.canonical import sha256_hex
 from exam_engine.core.errors import Refusal
 from exam_engine.delivery.records import Answer, Attempt
 from exam_engine.delivery.rules import VIEW_SLOT, fold_newest, has_ended
+from exam_engine.enrolment.records import Candidate, Enrolment
 from exam_engine.marking.records import AutoScore, Script, ScriptState
 from exam_engine.results.rules import machine_marks, scored_slots
 from exam_engine.sittings.records import Booking, BookingState, CandidatePaper, Form, Sitting
@@ -51,9 +52,19 @@ class TakenPaper:
         return sha256_hex(self.attempt.head, str(self.auto.key_version), self.auto.vector, self.auto.marks, *marks)
 
 
-def live_bookings(sitting: Sitting) -> list[Booking]:
-    """The bookings a sitting has to decide on."""
-    return [booking for booking in sitting.bookings if booking.state is not BookingState.CANCELLED]
+def live_bookings(session: Session, sitting: Sitting) -> list[Booking]:
+    """The bookings a sitting has to decide on, with candidates and schemes, in one question."""
+    enrolment = joinedload(Booking.enrolment)
+    query = (
+        select(Booking)
+        .where(Booking.sitting_id == sitting.id, Booking.state != BookingState.CANCELLED)
+        .options(
+            enrolment.joinedload(Enrolment.candidate).joinedload(Candidate.user),
+            enrolment.joinedload(Enrolment.scheme_version),
+        )
+        .order_by(Booking.id)
+    )
+    return list(session.scalars(query))
 
 
 def read_papers(session: Session, sitting: Sitting) -> dict[int, list[TakenPaper]]:

@@ -89,7 +89,7 @@ def _sitting_row(session: Session, sitting: Sitting, now: datetime) -> SittingRo
         .tuples()
         .all()
     )
-    candidates, released = len(live_bookings(sitting)), states.get(ResultState.RELEASED, 0)
+    candidates, released = len(live_bookings(session, sitting)), states.get(ResultState.RELEASED, 0)
     waiting = [] if released == candidates else find_waiting(sitting, read_papers(session, sitting), now)
     return SittingRow(sitting, candidates, waiting, states.get(ResultState.PROPOSED, 0), released)
 
@@ -105,7 +105,7 @@ def describe_sitting(session: Session, sitting: Sitting, user: User, now: dateti
         "waiting": find_waiting(sitting, papers, now),
         "rows": [
             {"booking": booking, "attempts": attempts.get(booking.id, {}), **_result_row(by_booking.get(booking.id))}
-            for booking in live_bookings(sitting)
+            for booking in live_bookings(session, sitting)
         ],
         "results": results,
         "proposed": [result for result in results if result.state is ResultState.PROPOSED],
