@@ -97,9 +97,9 @@ def papers_of(session: Session, login: str) -> list[CandidatePaper]:
     return [paper for paper in found if paper.booking.enrolment.candidate.user.login == login]
 
 
-def start_attempt(session: Session, login: str, at: datetime, **changes: object) -> Attempt:
-    """An open attempt at the first paper of a candidate, heard just now."""
-    paper = papers_of(session, login)[0]
+def start_attempt(session: Session, login: str, at: datetime, place: int = 0, **changes: object) -> Attempt:
+    """An open attempt at the first (or `place`th) paper of a candidate, heard just now."""
+    paper = papers_of(session, login)[place]
     minutes = paper.sitting_paper.minutes
     attempt = Attempt(
         candidate_paper_id=paper.id,

@@ -14,7 +14,7 @@ from exam_engine.core.clock import from_ms
 from exam_engine.core.records import AuditEntry
 from exam_engine.delivery.records import Attempt, TimeKind
 from exam_engine.delivery.room import Seat, SeatState, count_states, list_room
-from exam_engine.sittings.records import Sitting, SittingPaper, SittingState
+from exam_engine.sittings.records import CandidatePaper, Sitting, SittingPaper, SittingState
 
 LATE_AFTER: Final = timedelta(minutes=10)
 """A candidate who has not started this long after the opening needs a look."""
@@ -77,28 +77,45 @@ class Room:
 
 
 def list_sittings(session: Session, now: datetime) -> Sequence[Sitting]:
-    """Sittings an invigilator may have to do with: prepared ones, from a day before their opening on."""
-    rows = select(Sitting).where(Sitting.state == SittingState.PREPARED, Sitting.opens_at <= now + timedelta(days=1))
+    """Sittings an invigilator may have to do with: from a day before the opening until a day after the closing."""
+    day = timedelta(days=1)
+    rows = select(Sitting).where(
+        Sitting.state == SittingState.PREPARED, Sitting.opens_at <= now + day, Sitting.closes_at >= now - day
+    )
     return session.scalars(rows.order_by(Sitting.opens_at, Sitting.id)).all()
 
 
 def describe_room(session: Session, sitting: Sitting, paper_code: str, chosen: int, now: datetime) -> Room:
     """The room of one paper of a sitting, with the seat of candidate paper `chosen` in full."""
-    paper = next((one for one in sitting.papers if one.code == paper_code), sitting.papers[0])
+    paper = next((one for one in sitting.papers if one.code == paper_code), None) or _paper_in_progress(session, sitting)
     seats = list_room(session, sitting.id, now, paper.code)
     seat = next((one for one in seats if one.candidate_paper == chosen), None)
     deadline = from_ms(seat.deadline_ms) if seat and seat.deadline_ms else None
     return Room(
-        sitting=sitting, paper=paper, seats=seats, counts=count_states(seats), needs=list_needs(seats, sitting.opens_at, now),
+        sitting=sitting, paper=paper, seats=seats, counts=count_states(seats), needs=list_needs(seats, sitting, now),
         chosen=seat, log=_read_log(session, seat.attempt) if seat and seat.attempt else [], deadline=deadline,
         left=max(timedelta(), deadline - now) if deadline else timedelta(),
     )  # fmt: skip
 
 
-def list_needs(seats: Sequence[Seat], opens_at: datetime, now: datetime) -> list[Need]:
+def _paper_in_progress(session: Session, sitting: Sitting) -> SittingPaper:
+    """The paper that somebody started last and still works on, else the first one."""
+    last = (
+        select(SittingPaper)
+        .join(CandidatePaper, CandidatePaper.sitting_paper_id == SittingPaper.id)
+        .join(Attempt, Attempt.candidate_paper_id == CandidatePaper.id)
+        .where(SittingPaper.sitting_id == sitting.id, Attempt.submitted_at.is_(None))
+        .order_by(Attempt.started_at.desc(), Attempt.id.desc())
+        .limit(1)
+    )
+    return session.scalars(last).first() or sitting.papers[0]
+
+
+def list_needs(seats: Sequence[Seat], sitting: Sitting, now: datetime) -> list[Need]:
     """Seats that need a person: requests to move first, then silent devices, missing and paused candidates; longest first."""
-    found = [Need(seat, _waiting(seat, opens_at, now)) for seat in seats if seat.state in URGENCY]
-    due = [need for need in found if need.seat.state is not SeatState.NOT_STARTED or need.waiting >= LATE_AFTER]
+    found = [Need(seat, _waiting(seat, sitting.opens_at, now)) for seat in seats if seat.state in URGENCY]
+    may_start = now < sitting.closes_at
+    due = [need for need in found if need.seat.state is not SeatState.NOT_STARTED or (may_start and need.waiting >= LATE_AFTER)]
     return sorted(due, key=lambda need: (URGENCY.index(need.seat.state), -need.waiting))
 
 

@@ -293,6 +293,38 @@ def test_the_room_shows_every_seat_and_lists_who_needs_a_person(pages: Pages, ru
     assert "Lin Yue" not in needs[: needs.index("Choose a seat")]
 
 
+def test_after_the_window_nobody_who_did_not_start_needs_a_person(pages: Pages) -> None:
+    pages.clock.now = NOW + timedelta(hours=8)
+    text = pages.browser("shen").read("/rooms/1")
+    assert "Not started 3" in text
+    assert "Nobody needs you at the moment." in text
+
+
+def test_rooms_are_listed_from_a_day_before_the_opening_until_a_day_after_the_closing(pages: Pages) -> None:
+    listed = []
+    for hours in (-25, -23, 31, 33):
+        pages.clock.now = NOW + timedelta(hours=hours)
+        listed.append("room 3" in pages.browser("shen").read("/rooms"))
+    assert listed == [False, True, True, False]
+
+
+def test_a_room_with_two_papers_opens_at_the_one_in_progress(sqlite_database: Database, tmp_path: Path) -> None:
+    build_world(sqlite_database, tmp_path, level="intermediate", candidates=1)
+    pages = open_pages(sqlite_database, tmp_path)
+    browser = pages.browser("shen")
+    assert "Intermediate theory paper" in browser.read("/rooms/1")
+    with sqlite_database.write() as session:
+        hand_in(start_attempt(session, LIN, NOW), NOW + timedelta(minutes=20), answered=18)
+        start_attempt(session, LIN, NOW + timedelta(minutes=21), place=1)
+    assert "Intermediate practical paper" in browser.read("/rooms/1")
+    assert "Intermediate theory paper" in browser.read("/rooms/1?paper=theory")
+    text = pages.browser(LIN).read("/way")
+    assert "1 case, open book" in text
+    assert "Go on with the exam (practical)" in text
+    receipt = pages.browser(LIN).read("/attempts/1/receipt")
+    assert "Your next paper: Intermediate practical paper" in receipt
+
+
 def test_filters_show_only_the_seats_of_one_state(pages: Pages, running: tuple[int, int]) -> None:
     shown = pages.browser("shen").get("/rooms/1?show=offline").get_data(as_text=True)
     assert re.findall(r'class="seat-name">([^<]+)', shown) == ["Wang Jianguo"]
