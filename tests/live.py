@@ -5,7 +5,7 @@ import shutil
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -22,6 +22,7 @@ from exam_engine.core.clock import Clock
 from exam_engine.core.config import Settings
 from exam_engine.core.database import Database
 from exam_engine.core.sign_in import COOKIE
+from exam_engine.demo.browser import Device
 from exam_engine.demo.people import PASSWORD
 from exam_engine.sittings.records import CandidatePaper
 from exam_engine.worker import run_jobs
@@ -65,9 +66,18 @@ def free_port() -> int:
         return port
 
 
+@dataclass(frozen=True)
+class OnAir:
+    """A service that listens: where, and the loop it lives in."""
+
+    address: str
+    service: Service
+    loop: asyncio.AbstractEventLoop
+
+
 @contextmanager
-def serve(settings: Settings, clock: Clock, *, with_worker: bool = False) -> Iterator[str]:
-    """The whole service on a free port, with its lifespan; yields its address."""
+def serve(settings: Settings, clock: Clock, *, with_worker: bool = False) -> Iterator[OnAir]:
+    """The whole service on a free port, with its lifespan."""
     port, loop, ready = free_port(), asyncio.new_event_loop(), threading.Event()
     service = Service(settings, clock, with_worker=with_worker)
     servers: list[Any] = []
@@ -86,7 +96,7 @@ def serve(settings: Settings, clock: Clock, *, with_worker: bool = False) -> Ite
     if not ready.wait(30) or not thread.is_alive():
         raise RuntimeError("the site did not start")
     try:
-        yield f"http://127.0.0.1:{port}"
+        yield OnAir(f"http://127.0.0.1:{port}", service, loop)
     finally:
         loop.call_soon_threadsafe(servers[0].stop)
         thread.join(30)
@@ -124,10 +134,15 @@ class LiveSite:
     """A world on the air. `enter` gives a signed-in page; every context is closed with the test."""
 
     world: World
-    address: str
+    air: OnAir
     clock: RunningClock
     browser: Browser
     contexts: list[BrowserContext] = field(default_factory=list)
+
+    @property
+    def address(self) -> str:
+        """Where the site listens."""
+        return self.air.address
 
     @property
     def database(self) -> Database:
@@ -145,9 +160,13 @@ class LiveSite:
     def enter(self, login: str, context: BrowserContext | None = None, **options: Any) -> Page:
         """A page of somebody who is signed in already (the password page has a story of its own)."""
         context = context or self.new_context(**options)
-        token = self.world.sign_in(login, self.clock())
+        token = self._open_session(login)
         context.add_cookies([{"name": COOKIE, "value": token, "url": self.address, "httpOnly": True, "sameSite": "Lax"}])
         return context.new_page()
+
+    def _open_session(self, login: str) -> str:
+        self.world.tokens.pop(login, None)  # sessions end after a day, and stories take weeks
+        return self.world.sign_in(login, self.clock())
 
     def sign_in(self, page: Page, login: str) -> None:
         """Sign in as people do: name, password, Enter."""
@@ -182,6 +201,18 @@ class LiveSite:
         page.locator("form.declare .btn-primary").click()
         page.locator(".exam-head").wait_for()
 
+    def sit(self, paper: int, login: str, responses: Mapping[str, Any]) -> None:
+        """Let a candidate sit a whole paper without a browser, through the same API."""
+        token = self._open_session(login)
+
+        async def sit() -> None:
+            device = Device(self.air.service.api, token, self.world.settings.secret, "no-browser")
+            await device.start(paper)
+            await device.save(responses)
+            await device.hand_in()
+
+        asyncio.run_coroutine_threadsafe(sit(), self.air.loop).result(60)
+
     def work(self) -> None:
         """Let the worker do what is due now."""
         run_jobs(self.database, self.world.settings, self.clock)
@@ -191,8 +222,8 @@ class LiveSite:
 def on_air(world: World, browser: Browser, *, with_worker: bool = False) -> Iterator[LiveSite]:
     """Put `world` on the air until the block ends."""
     clock = RunningClock(world.now)
-    with serve(world.settings, clock, with_worker=with_worker) as address:
-        live = LiveSite(world, address, clock, browser)
+    with serve(world.settings, clock, with_worker=with_worker) as air:
+        live = LiveSite(world, air, clock, browser)
         try:
             yield live
         finally:
