@@ -10,9 +10,10 @@ import numpy as np
 import orjson
 from numpy.random import Generator
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload, undefer
+from sqlalchemy.orm import Session, joinedload, undefer
 
 from exam_engine.certificates.outbox import drain_outbox
+from exam_engine.core.canonical import sha256_hex
 from exam_engine.core.config import Settings
 from exam_engine.core.database import Database
 from exam_engine.core.records import User
@@ -25,7 +26,7 @@ from exam_engine.demo.browser import Device
 from exam_engine.demo.site import Staff
 from exam_engine.marking import actions as marking
 from exam_engine.marking.actions import Judgement, waiting_scripts
-from exam_engine.marking.records import Script
+from exam_engine.marking.records import Mark, Script
 from exam_engine.marking.scoring import score_attempts
 from exam_engine.marking.tasks import read_task
 from exam_engine.results.actions import propose_results, release_results
@@ -33,6 +34,7 @@ from exam_engine.sittings.actions import get_sitting
 from exam_engine.sittings.records import Booking, CandidatePaper, Form
 
 AT_ONCE: Final = 32
+SCRIPTS_AT_ONCE: Final = 20
 SEVERITY_LOGIT: Final = {"novak": 0.15, "liu": -0.15, "okafor": 0.0}
 CHANGE_REQUEST: Final = (
     b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
@@ -80,6 +82,7 @@ class ExamDay:
 
     def __init__(self, settings: Settings, database: Database, staff: Staff, clock: MovableClock, draw: Generator) -> None:
         self.settings, self.database, self.staff, self.clock, self.draw = settings, database, staff, clock, draw
+        self._marking_seed = int(draw.integers(2**63))
 
     def sit(
         self, sitting_id: int, abilities: Mapping[str, float], progress: Progress = quietly, *, hand_in: bool = True
@@ -105,6 +108,7 @@ class ExamDay:
             papers = session.scalars(
                 select(CandidatePaper)
                 .where(CandidatePaper.booking_id.in_(cookies))
+                .order_by(CandidatePaper.id)
                 .options(joinedload(CandidatePaper.form).options(undefer(Form.marking)), joinedload(CandidatePaper.booking))
             )
             items: dict[int, Any] = {}
@@ -143,24 +147,30 @@ class ExamDay:
     def _mark_all(
         self, marker: User, abilities: Mapping[str, float], progress: Progress, most: int | None, *, adjudicate: bool
     ) -> None:
+        waiting = waiting_scripts(marker, adjudicate=adjudicate).with_only_columns(Script.item).order_by(Script.item)
         with self.database.read() as session:
-            waiting = [script.code for script in session.scalars(waiting_scripts(marker, adjudicate=adjudicate))]
-        for _ in progress(range(len(waiting[:most])), f"Marking by {marker.names['en']}", len(waiting[:most])):
+            tasks = list(session.scalars(waiting))[:most]
+        batches = [tasks[start : start + SCRIPTS_AT_ONCE] for start in range(0, len(tasks), SCRIPTS_AT_ONCE)]
+        for batch in progress(batches, f"Marking by {marker.names['en']}", len(batches)):
+            # One transaction a batch: what its scripts share, such as the form and its rubrics, is read once.
             with self.database.write() as session:
-                tasks = session.scalars(waiting_scripts(marker, adjudicate=adjudicate).with_only_columns(Script.item).limit(1))
-                task = tasks.first()
-                if task is None:
-                    return
-                draft = marking.next_script(session, marker, task, self.clock(), adjudicate=adjudicate)
-                if draft is None:
-                    return
-                ability = abilities[_candidate_of(draft.script.attempt)]
-                rubric = read_task(session, draft.script).rubric
-                for criterion in rubric["criteria"]:
-                    level = level_reached(len(criterion["levels"]), ability, SEVERITY_LOGIT[marker.login], self.draw)
-                    judgement = Judgement(criterion["id"], str(criterion["levels"][level]["marks"]))
-                    marking.save_draft(session, marker, draft.script.code, judgement, self.clock())
-                marking.finish_mark(session, marker, draft.script.code, self.clock())
+                for task in batch:
+                    draft = marking.next_script(session, marker, task, self.clock(), adjudicate=adjudicate)
+                    if draft is not None:
+                        self._mark_one(session, marker, draft, abilities)
+
+    def _mark_one(self, session: Session, marker: User, draft: Mark, abilities: Mapping[str, float]) -> None:
+        number, script = _candidate_of(draft.script.attempt), draft.script
+        draw = self._mood(marker.login, number, script.item)
+        for criterion in read_task(session, script).rubric["criteria"]:
+            level = level_reached(len(criterion["levels"]), abilities[number], SEVERITY_LOGIT[marker.login], draw)
+            judgement = Judgement(criterion["id"], str(criterion["levels"][level]["marks"]))
+            marking.save_draft(session, marker, script.code, judgement, self.clock())
+        marking.finish_mark(session, marker, script.code, self.clock())
+
+    def _mood(self, *who: str) -> Generator:
+        """What chance adds to one mark. It hangs on who marks whom, because the order of scripts is that of secret codes."""
+        return np.random.default_rng([self._marking_seed, int(sha256_hex(*who)[:16], 16)])
 
     def release(self, sitting_id: int) -> None:
         """Close the doors, propose, release by another officer, and deliver the passes."""

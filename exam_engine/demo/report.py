@@ -1,5 +1,6 @@
 """What the simulation prints: the outcome table, reliability, anomalies."""
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -9,11 +10,11 @@ OUTCOME_HEADS = (
     "Level",
     "Sat",
     "Passed",
-    "Pass rate",
+    "Rate",
     "Mean total",
     "Makeup",
     "Passed",
-    "Pass rate",
+    "Rate",
     "Train again",
     "Certificates",
 )
@@ -37,10 +38,15 @@ def _rate(part: int, whole: int) -> str:
     return f"{100 * part / whole:.0f} %" if whole else "–"
 
 
+def _table(title: str) -> Table:
+    """A table without frames, so that its heads are whole on a terminal of 80 columns."""
+    return Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=0)
+
+
 def _outcomes(figures: CohortFigures) -> Table:
-    table = Table(title="Outcomes")
+    table = _table("Outcomes")
     for head in OUTCOME_HEADS:
-        table.add_column(head, justify="left" if head == "Level" else "right")
+        table.add_column(head, justify="left" if head == "Level" else "right", no_wrap=head == "Level")
     for level in figures.levels:
         table.add_row(*_outcome_row(level))
     return table
@@ -54,7 +60,7 @@ def _outcome_row(level: LevelFigures) -> list[str]:
 
 
 def _reliability(figures: CohortFigures) -> Table:
-    table = Table(title="Theory papers, first sitting")
+    table = _table("Theory papers, first sitting")
     for head in ("Level", "Form", "Candidates", "Alpha", "SEM in marks"):
         table.add_column(head, justify="left" if head == "Level" else "right")
     for level in figures.levels:

@@ -124,7 +124,8 @@ class Cohort:
         with self.database.write() as session:
             booked = [session.get_one(Enrolment, one) for one in enrolments]
             seen = {one.id: seen_codes(session, one.id) for one in booked} if kind is SittingKind.MAKEUP else {}
-            sitting = hold_sitting(session, self.staff, booked, kind, opens, self.clock())
+            seed = int(self.day.draw.integers(2**48))
+            sitting = hold_sitting(session, self.staff, booked, kind, opens, self.clock(), seed=seed)
             self._check_new_items(session, sitting.id, seen)
             sitting_id = sitting.id
         self.clock.move_to(opens)

@@ -1,6 +1,6 @@
 """Building the sample site through the same actions that people use: people, scheme, bank, enrolments, sittings."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -92,9 +92,12 @@ def hold_sitting(  # noqa: PLR0913  what an officer decides when planning a sitt
     now: datetime,
     *,
     hours: int = 8,
+    seed: int | None = None,
 ) -> Sitting:
-    """Plan a sitting for these enrolments of one level, book them and prepare the papers."""
+    """Plan a sitting for these enrolments of one level, book them and prepare the papers; a seed draws the same ones again."""
     plan = Plan(enrolments[0].level, kind, opens_at, opens_at + timedelta(hours=hours), ROOM)
+    if seed is not None:
+        plan = replace(plan, seed=seed)
     sitting = plan_sitting(session, plan, staff["chen"], now)
     for enrolment in enrolments:
         book(session, sitting, enrolment, "chen", now)

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -43,13 +43,14 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Plan:
-    """What an officer decides when a sitting is scheduled."""
+    """What an officer decides when a sitting is scheduled, and the seed that forms and orders are drawn by."""
 
     level: str
     kind: SittingKind
     opens_at: datetime
     closes_at: datetime
     room: Any
+    seed: int = field(default_factory=lambda: secrets.randbits(48))
 
 
 def plan_sitting(session: Session, plan: Plan, by: User, now: datetime) -> Sitting:
@@ -76,7 +77,7 @@ def plan_sitting(session: Session, plan: Plan, by: User, now: datetime) -> Sitti
         room=plan.room,
         opens_at=plan.opens_at,
         closes_at=plan.closes_at,
-        seed=secrets.randbits(48),
+        seed=plan.seed,
         created_by_id=by.id,
         papers=[
             SittingPaper(code=paper["id"], kind=paper["kind"], minutes=paper["minutes"], title=paper["title"])

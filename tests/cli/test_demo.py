@@ -1,0 +1,323 @@
+"""The sample site and the simulated cohort: what a newcomer tries first."""
+
+import re
+import socket
+from collections.abc import Iterator
+from datetime import timedelta
+from fractions import Fraction
+from io import StringIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+from rich.console import Console
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from exam_engine.certificates.records import Certificate
+from exam_engine.cli import demo as demo_command
+from exam_engine.cli import main
+from exam_engine.cli.demo import prepare_site
+from exam_engine.core.clock import system_clock
+from exam_engine.core.config import Settings
+from exam_engine.core.database import Database
+from exam_engine.core.records import AuditEntry, User
+from exam_engine.core.sign_in import check_password
+from exam_engine.delivery.records import Answer, Attempt
+from exam_engine.demo.open_site import describe_site, keep_open
+from exam_engine.demo.people import PASSWORD, STAFF
+from exam_engine.demo.report import print_report
+from exam_engine.demo.simulate import CohortFigures, LevelFigures, simulate_cohort
+from exam_engine.enrolment.records import Enrolment
+from exam_engine.marking.records import AutoScore, Mark
+from exam_engine.migrate import upgrade_database
+from exam_engine.results.records import Outcome
+from exam_engine.results.records import Result as OutcomeRow
+from exam_engine.sittings.records import Booking, CandidatePaper, Form, Sitting, SittingKind, SittingPaper
+
+CANDIDATES = 12
+
+
+@pytest.fixture(autouse=True)
+def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the demo takes out of the environment comes back after the test."""
+    for name in ("DATA", "DATABASE_URL", "SECRET", "SITE_URL", "TIMEZONE", "ISSUER", "WEBHOOK_URL", "WEBHOOK_SECRET"):
+        monkeypatch.setenv(f"EXAM_ENGINE_{name}", "")
+        monkeypatch.delenv(f"EXAM_ENGINE_{name}")
+
+
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
+    """The settings of what would have been served."""
+    calls: list[Settings] = []
+    monkeypatch.setattr(demo_command, "run_server", lambda settings, host, port: calls.append(settings))
+    return calls
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample site as the first run builds it."""
+    data = tmp_path_factory.mktemp("first") / "data" / "demo"
+    prepare_site(data)
+    return data
+
+
+@pytest.fixture(scope="module")
+def cohort(tmp_path_factory: pytest.TempPathFactory) -> tuple[CohortFigures, Settings]:
+    """A small cohort on the whole way, and the site it left behind."""
+    settings = Settings.load({}, data_dir=tmp_path_factory.mktemp("cohort"))
+    upgrade_database(settings.database_url)
+    return simulate_cohort(settings, CANDIDATES, 7), settings
+
+
+@pytest.fixture
+def session(cohort: tuple[CohortFigures, Settings]) -> Iterator[Session]:
+    database = Database(cohort[1].database_url, cohort[1].secret)
+    with database.read() as session:
+        yield session
+    database.close()
+
+
+def run(*arguments: object, **environment: str) -> Result:
+    return CliRunner().invoke(main, ["demo", *map(str, arguments)], env=environment)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def open_database(data: Path) -> Database:
+    settings = Settings.load({}, data_dir=data)
+    return Database(settings.database_url, settings.secret)
+
+
+# The sample site
+
+
+def test_everybody_the_demo_names_can_sign_in(sample: Path) -> None:
+    database = open_database(sample)
+    said = describe_site(database, "http://127.0.0.1:8000", system_clock())
+    logins = re.findall(r"^  (\S+) ", said, re.MULTILINE)
+    assert PASSWORD in said
+    assert {member.login for member in STAFF} < set(logins)
+    for kind in ("junior exam", "intermediate exam", "senior exam", "intermediate makeup exam"):
+        assert f"{kind} open now" in said
+    assert "passed: result and certificate" in said
+    with database.read() as session:
+        candidates = [login for login in logins if login.startswith("C-")]
+        assert len(candidates) == len(set(candidates)) == 5
+        for login in [candidates[0], STAFF[0].login]:
+            assert check_password(session, login, PASSWORD).login == login
+        known = set(session.scalars(select(User.login)))
+        assert set(logins) <= known
+    database.close()
+
+
+def test_a_second_run_keeps_the_data(sample: Path, served: list[Settings]) -> None:
+    database = open_database(sample)
+    with database.write() as session:
+        entries = session.scalar(select(func.count(AuditEntry.seq)))
+    database.close()
+    result = run("--data", sample, "--port", free_port())
+    assert result.exit_code == 0, result.output
+    assert "Preparing" not in result.output
+    assert [settings.data_dir for settings in served] == [sample]
+    database = open_database(sample)
+    with database.read() as session:
+        assert session.scalar(select(func.count(AuditEntry.seq))) == entries
+    database.close()
+
+
+def test_a_site_left_alone_for_weeks_has_a_sitting_open_again(sample: Path) -> None:
+    settings, later = Settings.load({}, data_dir=sample), system_clock() + timedelta(days=30)
+    keep_open(settings, later)
+    database = open_database(sample)
+    said = describe_site(database, "", later)
+    database.close()
+    for level in ("junior", "intermediate", "senior"):
+        assert f"{level} exam open now" in said
+
+
+def test_the_demo_leaves_a_real_site_alone(sample: Path, served: list[Settings], tmp_path: Path) -> None:
+    real = {
+        "EXAM_ENGINE_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/real",
+        "EXAM_ENGINE_ISSUER": "webhook",
+        "EXAM_ENGINE_WEBHOOK_URL": "https://issuer.example/passes",
+        "EXAM_ENGINE_DATA": str(tmp_path),
+        "EXAM_ENGINE_TIMEZONE": "Asia/Shanghai",
+    }
+    port = free_port()
+    result = run("--data", sample, "--port", port, **real)
+    assert result.exit_code == 0, result.output
+    (settings,) = served
+    assert settings.is_embedded
+    assert settings.issuer == "local"
+    assert settings.timezone.key == "Asia/Shanghai"
+    assert settings.site_url == f"http://127.0.0.1:{port}"
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("fresh", [[], ["--fresh"]])
+def test_a_folder_that_holds_anything_else_is_neither_used_nor_deleted(
+    tmp_path: Path, served: list[Settings], fresh: list[str]
+) -> None:
+    real = tmp_path / "real"
+    assert CliRunner().invoke(main, ["init", "--data", str(real)]).exit_code == 0
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters" / "mother.txt").write_text("Dear mother", "utf-8")
+    for folder in (real, tmp_path / "letters"):
+        result = run("--data", folder, "--port", free_port(), *fresh)
+        assert (result.exit_code, served) == (2, [])
+        assert "holds no sample site" in result.stderr
+    assert (real / "exam-engine.db").exists()
+    assert (tmp_path / "letters" / "mother.txt").exists()
+
+
+def test_fresh_forgets_what_earlier_runs_kept(
+    sample: Path, tmp_path: Path, served: list[Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = tmp_path / "again"
+    sample_copy(sample, data)
+    monkeypatch.setattr(demo_command, "build_site", lambda settings, now: None)
+    monkeypatch.setattr(demo_command, "keep_open", lambda settings, now: None)
+    (data / "kept").touch()
+    result = run("--data", data, "--port", free_port(), "--fresh")
+    assert "Preparing the sample site" in result.output
+    assert not (data / "kept").exists()
+
+
+def sample_copy(sample: Path, data: Path) -> None:
+    data.mkdir()
+    for path in sample.iterdir():
+        if path.is_file():
+            (data / path.name).write_bytes(path.read_bytes())
+
+
+def test_a_build_broken_off_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(demo_command, "build_site", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        prepare_site(tmp_path / "data" / "demo")
+    assert list((tmp_path / "data").iterdir()) == []
+
+
+# The cohort
+
+
+def test_the_whole_way_shows_no_anomaly(cohort: tuple[CohortFigures, Settings]) -> None:
+    figures = cohort[0]
+    assert figures.anomalies == []
+    assert [level.level for level in figures.levels] == ["junior", "intermediate", "senior"][: len(figures.levels)]
+    assert figures.levels[0].sat == CANDIDATES
+    for before, after in zip(figures.levels, figures.levels[1:], strict=False):
+        assert after.sat == before.passed + before.makeup_passed
+
+
+def test_the_report_says_what_the_database_holds(cohort: tuple[CohortFigures, Settings], session: Session) -> None:
+    for level in cohort[0].levels:
+        first, second = (_outcomes(session, level.level, kind) for kind in (SittingKind.REGULAR, SittingKind.MAKEUP))
+        assert (level.sat, level.passed) == (len(first), first.count(Outcome.PASS))
+        assert (level.makeup, level.makeup_passed) == (len(second), second.count(Outcome.PASS))
+        assert level.makeup == level.sat - level.passed
+        assert level.blocked == len(second) - second.count(Outcome.PASS)
+        assert level.certificates == level.passed + level.makeup_passed == _certificates(session, level.level)
+        assert level.mean_total == pytest.approx(_mean_total(session, level.level))
+
+
+def test_the_counts_are_those_of_the_tables(cohort: tuple[CohortFigures, Settings], session: Session) -> None:
+    tables = {
+        "attempts": Attempt, "answers saved": Answer, "marks by people": Mark, "certificates": Certificate,
+        "audit entries": AuditEntry,
+    }  # fmt: skip
+    counted = {name: session.scalar(select(func.count()).select_from(table)) for name, table in tables.items()}
+    assert cohort[0].counts == counted
+
+
+def test_the_reliability_is_that_of_the_stored_scores(cohort: tuple[CohortFigures, Settings], session: Session) -> None:
+    """Alpha by its definition (Cronbach 1951, eq. 2), from the packed vectors of the first junior sitting."""
+    figures = cohort[0].levels[0]
+    rows = session.execute(
+        select(Form.number, AutoScore.vector)
+        .join(Attempt, Attempt.id == AutoScore.attempt_id)
+        .join(CandidatePaper, CandidatePaper.id == Attempt.candidate_paper_id)
+        .join(Form, Form.id == CandidatePaper.form_id)
+        .join(SittingPaper, SittingPaper.id == Form.sitting_paper_id)
+        .join(Sitting, Sitting.id == SittingPaper.sitting_id)
+        .where(Sitting.level == "junior", Sitting.kind == SittingKind.REGULAR, SittingPaper.kind == "theory")
+    ).all()
+    assert sum(candidates for _, candidates, _, _ in figures.reliability) == len(rows) == CANDIDATES
+    for form, candidates, alpha, _ in figures.reliability:
+        scores = np.array([np.frombuffer(vector, dtype="<f8") for number, vector in rows if number == form])
+        assert len(scores) == candidates
+        items = scores.shape[1]
+        expected = items / (items - 1) * (1 - scores.var(axis=0, ddof=1).sum() / scores.sum(axis=1).var(ddof=1))
+        assert alpha == pytest.approx(expected)
+
+
+def _outcomes(session: Session, level: str, kind: SittingKind) -> list[Outcome]:
+    query = (
+        select(OutcomeRow.outcome)
+        .join(Booking, Booking.id == OutcomeRow.booking_id)
+        .join(Sitting, Sitting.id == Booking.sitting_id)
+        .where(Sitting.level == level, Sitting.kind == kind)
+    )
+    return list(session.scalars(query))
+
+
+def _certificates(session: Session, level: str) -> int:
+    certificates = session.scalars(
+        select(Certificate.id)
+        .join(OutcomeRow, OutcomeRow.id == Certificate.result_id)
+        .join(Booking, Booking.id == OutcomeRow.booking_id)
+        .join(Enrolment, Enrolment.id == Booking.enrolment_id)
+        .where(Enrolment.level == level, OutcomeRow.outcome == Outcome.PASS)
+    )
+    return len(set(certificates))
+
+
+def _mean_total(session: Session, level: str) -> float:
+    totals = session.scalars(
+        select(OutcomeRow.total)
+        .join(Booking, Booking.id == OutcomeRow.booking_id)
+        .join(Sitting, Sitting.id == Booking.sitting_id)
+        .where(Sitting.level == level, Sitting.kind == SittingKind.REGULAR)
+    )
+    exact = [Fraction(total) for total in totals if total is not None]
+    return float(sum(exact) / len(exact))
+
+
+def test_the_report_is_a_table_of_outcomes_and_one_of_reliability(cohort: tuple[CohortFigures, Settings]) -> None:
+    out = StringIO()
+    print_report(cohort[0], Console(file=out, width=80))
+    lines = out.getvalue().splitlines()
+    junior = cohort[0].levels[0]
+    row = next(line for line in lines if "junior" in line)
+    assert row.split()[:4] == ["junior", str(junior.sat), str(junior.passed), f"{100 * junior.passed / junior.sat:.0f}"]
+    assert any("Alpha" in line and "SEM" in line for line in lines)
+    assert "Anomalies: none." in out.getvalue()
+    assert "…" not in out.getvalue(), "no head is cut short"
+
+
+def test_an_anomaly_is_printed() -> None:
+    out = StringIO()
+    figures = CohortFigures([LevelFigures("junior", sat=1)], ["a pass without a certificate"], {"attempts": 1})
+    print_report(figures, Console(file=out, width=120))
+    assert "Anomaly: a pass without a certificate" in out.getvalue()
+    assert "none" not in out.getvalue()
+
+
+def test_the_same_seed_gives_the_same_cohort() -> None:
+    reports = [run("--simulate", 4, "--seed", 5) for _ in range(2)]
+    assert [report.exit_code for report in reports] == [0, 0]
+    assert reports[0].output == reports[1].output
+    assert "Outcomes" in reports[0].output
+
+
+def test_a_cohort_of_fewer_than_three_is_bad_usage() -> None:
+    assert run("--simulate", 2).exit_code == 2
