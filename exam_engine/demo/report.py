@@ -11,11 +11,11 @@ OUTCOME_HEADS = (
     "Sat",
     "Passed",
     "Rate",
-    "Mean total",
+    "Mean\ntotal",
     "Makeup",
     "Passed",
     "Rate",
-    "Train again",
+    "Train\nagain",
     "Certificates",
 )
 
