@@ -312,12 +312,12 @@ def test_a_room_with_two_papers_opens_at_the_one_in_progress(sqlite_database: Da
     build_world(sqlite_database, tmp_path, level="intermediate", candidates=1)
     pages = open_pages(sqlite_database, tmp_path)
     browser = pages.browser("shen")
-    assert "Intermediate theory paper" in browser.read("/rooms/1")
+    assert "Intermediate · theory paper" in browser.read("/rooms/1")
     with sqlite_database.write() as session:
         hand_in(start_attempt(session, LIN, NOW), NOW + timedelta(minutes=20), answered=18)
         start_attempt(session, LIN, NOW + timedelta(minutes=21), place=1)
-    assert "Intermediate practical paper" in browser.read("/rooms/1")
-    assert "Intermediate theory paper" in browser.read("/rooms/1?paper=theory")
+    assert "Intermediate · practical paper" in browser.read("/rooms/1")
+    assert "Intermediate · theory paper" in browser.read("/rooms/1?paper=theory")
     text = pages.browser(LIN).read("/way")
     assert "1 case, open book" in text
     assert "Go on with the exam (practical)" in text
