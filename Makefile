@@ -37,7 +37,7 @@ pytest: .venv/installed .venv/provided
 	$(BIN)/pytest -n 2 --dist loadfile
 
 bench: .venv/installed .venv/provided
-	$(BIN)/python -m bench
+	$(BIN)/python -m tests.bench
 
 soak: .venv/installed .venv/provided
 	$(BIN)/pytest tests/soak -m soak --override-ini addopts=

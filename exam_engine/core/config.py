@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 PREFIX = "EXAM_ENGINE_"
 
@@ -21,8 +21,15 @@ def _read_seconds(environ: Mapping[str, str], name: str, default: int) -> int:
     return int(text)
 
 
+def _machine_timezone() -> str:
+    """The name of this machine's time zone; UTC where it does not say."""
+    zone = Path("/etc/localtime")
+    _, marker, name = str(zone.resolve()).partition("/zoneinfo/")
+    return name if marker and name in available_timezones() else "UTC"
+
+
 def _read_timezone(environ: Mapping[str, str]) -> ZoneInfo:
-    name = environ.get(PREFIX + "TIMEZONE", "UTC")
+    name = environ.get(PREFIX + "TIMEZONE") or _machine_timezone()
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError) as error:

@@ -132,6 +132,7 @@ def _shell_words() -> dict[str, Any]:
         "languages": words.LANGUAGES,
         "user": current_user(),
         "now": site.clock(),
+        "timezone": site.settings.timezone.key,
         "icon": icon,
         "asset": asset,
         "csrf": csrf_token(token, site.settings.secret) if token else "",

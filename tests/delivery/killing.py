@@ -11,10 +11,10 @@ from typing import Any
 import orjson
 from sqlalchemy import select
 
-from bench.site import Cohort, fill
 from exam_engine.core.database import Database
 from exam_engine.core.sign_in import csrf_token
 from exam_engine.delivery.records import Answer
+from tests.bench.site import Cohort, fill
 from tests.delivery.site import SECRET, make_save
 from tests.serving import Served, free_port, serve
 

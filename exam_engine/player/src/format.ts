@@ -1,8 +1,14 @@
 import type { Lang } from "./model";
 
+/** The centre's time zone, which the page names; the device's own where it does not. */
+function zone(): { timeZone?: string } {
+  const named = typeof document === "undefined" ? undefined : document.documentElement.dataset["timezone"];
+  return named ? { timeZone: named } : {};
+}
+
 /** A time of day, as 10:42:07. */
 export function timeOfDay(ms: number): string {
-  return new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" }).format(ms);
+  return new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23", ...zone() }).format(ms);
 }
 
 /** Time left: mm:ss, from an hour on h:mm:ss. A second begun is still there. */
@@ -22,10 +28,10 @@ export function fileSize(bytes: number): string {
 
 /** A day and time: Sat 21 November 2026, 10:00, or 2026年11月21日（周六）10:00. */
 export function dayAndTime(ms: number, lang: Lang): string {
-  const time = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(ms);
-  const parts = new Intl.DateTimeFormat(lang, { weekday: "short", day: "numeric", month: "long", year: "numeric" }).formatToParts(ms);
+  const time = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...zone() }).format(ms);
+  const parts = new Intl.DateTimeFormat(lang, { weekday: "short", day: "numeric", month: "long", year: "numeric", ...zone() }).formatToParts(ms);
   const part = (type: string) => parts.find((each) => each.type === type)?.value ?? "";
   if (lang === "en") return `${part("weekday")} ${part("day")} ${part("month")} ${part("year")}, ${time}`;
-  const day = new Intl.DateTimeFormat("zh-CN", { dateStyle: "long" }).format(ms);
+  const day = new Intl.DateTimeFormat("zh-CN", { dateStyle: "long", ...zone() }).format(ms);
   return `${day}（${part("weekday")}）${time}`;
 }

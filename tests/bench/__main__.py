@@ -1,6 +1,6 @@
 """Measures the hot path on both databases and prints rates, latencies, memory, and the ratio to what the machine can do at all.
 
-`python -m bench [--seconds 3] [--candidates 400] [--open 2000] [--json FILE]`
+`python -m tests.bench [--seconds 3] [--candidates 400] [--open 2000] [--json FILE]`
 """
 
 import argparse
@@ -11,12 +11,12 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from bench import bare_database, rescoring, site
 from exam_engine.core.database import Database
+from tests.bench import bare_database, rescoring, site
 from tests.postgres import run_postgres
 from tests.serving import serve
 
-SECRET = "benchmark benchmark benchmark benchmark"  # noqa: S105  of a site that lives for a minute
+SECRET = "benchmark benchmark benchmark benchmark"
 GOALS = {"start": "250/s, p99 150 ms", "save": "3000/s, p99 50 ms", "submit": "350/s", "re-score": "2000/s", "memory": "300 MB"}
 
 
@@ -65,7 +65,7 @@ def show(name: str, results: dict[str, Any]) -> None:
 
 def main() -> None:
     """Run it."""
-    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--seconds", type=float, default=3)
     parser.add_argument("--candidates", type=int, default=400, help="how many hand in")
     parser.add_argument("--open", type=int, default=2000, help="how many start")

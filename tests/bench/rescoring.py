@@ -5,7 +5,6 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from bench.site import Cohort
 from exam_engine.core.canonical import canonical_json
 from exam_engine.core.clock import system_clock, to_ms
 from exam_engine.core.config import Settings
@@ -17,6 +16,7 @@ from exam_engine.delivery.records import Attempt, AttemptState
 from exam_engine.delivery.tokens import Ticket
 from exam_engine.marking.rescore import rescore_form
 from exam_engine.marking.scoring import score_attempts
+from tests.bench.site import Cohort
 
 
 def measure(database: Database, cohort: Cohort) -> dict[str, float]:
