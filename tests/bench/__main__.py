@@ -32,13 +32,13 @@ def measure(url: str, folder: Path, options: argparse.Namespace) -> dict[str, An
     cohort = site.fill(database, options.open)
     results: dict[str, Any] = {"bare database": bare_database.measure(database, options.seconds)}
     environment = {"EXAM_ENGINE_DATA": str(folder), "EXAM_ENGINE_DATABASE_URL": url, "EXAM_ENGINE_SECRET": SECRET}
-    with serve("bench.servers:make_bare", {}) as bare, serve("exam_engine.asgi:create_service", environment) as served:
+    with serve("tests.bench.servers:make_bare", {}) as bare, serve("exam_engine.asgi:create_service", environment) as served:
         plan = {
             "port": served.port, "bare_port": bare.port, "seconds": options.seconds, "submits": options.candidates,
             "candidates": cohort.sign_ins(SECRET.encode()), "slots": cohort.slots,
         }  # fmt: skip
         load = subprocess.run(
-            [sys.executable, "-m", "bench.load"], input=json.dumps(plan).encode(), stdout=subprocess.PIPE, check=True
+            [sys.executable, "-m", "tests.bench.load"], input=json.dumps(plan).encode(), stdout=subprocess.PIPE, check=True
         )
         results |= json.loads(load.stdout)
         results["memory"] = {"mb": memory_mb(served.worker), "open_attempts": options.open}
