@@ -9,6 +9,7 @@ from a2wsgi import WSGIMiddleware
 from exam_engine.core.clock import Clock, system_clock
 from exam_engine.core.config import Settings
 from exam_engine.core.database import Database
+from exam_engine.core.logs import set_up_logs
 from exam_engine.delivery.api import make_api
 from exam_engine.delivery.writer import Writer
 from exam_engine.marking.scoring import score_attempts
@@ -87,5 +88,6 @@ def _as_coroutine(receive: Receive) -> Receive:
 
 def create_service() -> Service:
     """What the server loads: settings from the environment; the worker runs here when the site is embedded."""
+    set_up_logs()
     settings = Settings.load()
     return Service(settings, with_worker=settings.is_embedded)

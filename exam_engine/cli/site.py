@@ -18,6 +18,7 @@ from exam_engine.cli.terminal import BAD_USAGE, fail
 from exam_engine.core.clock import system_clock
 from exam_engine.core.config import SettingError, Settings
 from exam_engine.core.database import Database
+from exam_engine.core.logs import set_up_logs
 from exam_engine.core.page import PLAYER
 from exam_engine.core.records import Role
 from exam_engine.core.sign_in import add_user, hash_password
@@ -161,6 +162,7 @@ def worker(data: Path | None, *, once: bool) -> None:
     from exam_engine.worker import run_jobs, run_until  # noqa: PLC0415  keeps `init` and `doctor` light
 
     settings = load_running_settings(data)
+    set_up_logs()
     database = Database(settings.database_url, settings.secret)
     if once:
         for name, count in run_jobs(database, settings, system_clock).items():
