@@ -85,7 +85,7 @@ def _server(database: Database, folder: Path, port: int) -> Iterator[Served]:
     environment = {
         "EXAM_ENGINE_DATA": str(folder), "EXAM_ENGINE_DATABASE_URL": database.url, "EXAM_ENGINE_SECRET": SECRET.decode(),
     }  # fmt: skip
-    with serve("bench.servers:make_player_api", environment, port) as served:
+    with serve("tests.bench.servers:make_player_api", environment, port) as served:
         yield served
 
 
