@@ -216,13 +216,14 @@ def _bar(title: Any, score: str, needed: str | None, part: dict[str, Any]) -> Ba
 
 
 def next_step(session: Session, result: Result, now: datetime) -> NextStep | None:
-    """What is open after this result; None after a pass, or when a newer sitting has taken its place."""
+    """What is open after this result; None after a pass, or when the result of a newer sitting has taken its place."""
     enrolment = result.booking.enrolment
-    newer = select(func.count()).select_from(Booking).join(Sitting).where(
+    newer = select(Booking.state).join(Sitting).where(
         Booking.enrolment_id == enrolment.id, Booking.state != BookingState.CANCELLED,
         Sitting.opens_at > result.booking.sitting.opens_at,
     )  # fmt: skip
-    if result.outcome is Outcome.PASS or session.scalar(newer):
+    states = set(session.scalars(newer))
+    if result.outcome is Outcome.PASS or BookingState.FINISHED in states:
         return None
     found = gate.standing(session, enrolment, now)
     titles = {paper["id"]: paper["title"] for paper in result.decision["papers"]}
