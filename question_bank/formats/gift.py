@@ -35,6 +35,8 @@ def read(path: Path) -> Read:
         except AnswerError as error:
             entry.refuse("gift", str(error))
         found.entries.append(entry)
+    if not found.entries:
+        found.problems.append(Problem(str(path), "", "empty", "the file holds no questions"))
     return found
 
 
@@ -65,19 +67,27 @@ def _item(name: str, block: Block, title: re.Match[str] | None) -> tuple[dict[st
     form, text = split_format(block.text[title.end() :] if title else block.text)
     match = _BRACES.match(text)
     if match is None:
-        braces = "{" in text or "}" in text
-        raise AnswerError("the braces { } do not match; write \\{ for a brace" if braces else "is a text without a question")
+        raise AnswerError(_what_is_wrong(text))
     context = Context(form)
     answers, _, general = match["answers"].partition("####")
     item: dict[str, Any] = {"id": name, "stem": _stem(match, context)}
     item |= read_answers(answers, context)
-    if general.strip():
-        item["rationale"] = context.markdown(general, "general feedback")
+    if rationale := context.markdown(general, "general feedback"):
+        item["rationale"] = rationale
     tags = {"title": show(title[1]) if title else "", "category": block.category}
     tags = {tag: value for tag, value in tags.items() if value and value != name}
     if tags or block.tags:
         item["tags"] = tags | ({"tags": block.tags} if block.tags else {})
     return item, context.losses
+
+
+def _what_is_wrong(text: str) -> str:
+    """Say why a text is not one question."""
+    if "{" not in text and "}" not in text:
+        return "is a text without a question"
+    if text.count("{") == text.count("}") > 1:
+        return "has more than one pair of braces { }; write \\{ for a brace of the text, and a blank line between questions"
+    return "the braces { } do not match; write \\{ for a brace"
 
 
 def _stem(match: re.Match[str], context: Context) -> str:
@@ -95,7 +105,7 @@ def _free_id(block: Block, title: str, otherwise: str, used: set[str]) -> str:
     word = block.id or title
     plain = re.sub(r"[^A-Za-z0-9._-]+", "-", word).strip("-._")[:70]
     foreign = bool(re.search(r"[^\x00-\x7f]", word))
-    name = start = plain if plain and not foreign else re.sub(r"[^A-Za-z0-9._-]+", "-", otherwise).strip("-._")[-70:] or "item"
+    name = start = plain if plain and not foreign else re.sub(r"[^A-Za-z0-9._-]+", "-", otherwise)[-70:].strip("-._") or "item"
     number = 2
     while name in used:
         name, number = f"{start}-{number}", number + 1

@@ -120,8 +120,8 @@ def _option(place: int, answer: Answer, context: Context) -> dict[str, Any]:
         raise AnswerError(message)
     name = chr(ord("A") + place) if place < 26 else f"A{place + 1}"
     option: dict[str, Any] = {"id": name, "text": context.markdown(answer.text, f"option {name}")}
-    if answer.feedback:
-        option["rationale"] = context.markdown(answer.feedback, f"feedback of option {name}")
+    if rationale := context.markdown(answer.feedback, f"feedback of option {name}"):
+        option["rationale"] = rationale
     return option
 
 
@@ -151,8 +151,8 @@ def _matching(answers: list[Answer], context: Context) -> dict[str, Any]:
 def _true_false(truth: re.Match[str], context: Context) -> dict[str, Any]:
     """Right or wrong, with feedback for the wrong and for the right answer."""
     fields: dict[str, Any] = {"type": "true_false", "key": truth[1].upper().startswith("T")}
-    if truth["two"] and truth["two"].strip():
-        fields["rationale"] = context.markdown(truth["two"], "feedback")
+    if rationale := context.markdown(truth["two"] or "", "feedback"):
+        fields["rationale"] = rationale
     if truth["one"] and truth["one"].strip():
         context.losses.append("feedback of the wrong answer")
     return fields

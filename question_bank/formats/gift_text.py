@@ -1,7 +1,7 @@
 """GIFT as text: questions between blank lines, comments, categories, and signs that stand for themselves after a backslash."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -13,6 +13,9 @@ _HIDDEN: Final = {sign: chr(0xFDD0 + place) for place, sign in enumerate("~=#{}:
 _SHOWN: Final = {ord(hidden): sign for sign, hidden in _HIDDEN.items()}
 _ESCAPED: Final = re.compile(r"\\([~=#{}:\\n])")
 _MARKER: Final = re.compile(r"\s*\[(html|markdown|plain|moodle)\]", re.IGNORECASE)
+_TITLED: Final = re.compile(r"::.+?::")
+_ANSWERS_BEGIN: Final = re.compile(r"\A[^{}]*\{\s*(?:[=~#}]|(?:TRUE|T|FALSE|F)\b)", re.IGNORECASE)
+_ANSWERS_END: Final = re.compile(r"\}\s*[.?!]?\Z")
 _NOTED: Final = re.compile(r"\[(id|tag):([^\]]*)\]")
 
 
@@ -28,25 +31,49 @@ class Block:
 
 
 def blocks(text: str) -> Iterator[Block]:
-    """Yield the questions of a file, without comments, each with the category it stands under."""
-    category, lines, block = "", [""], Block(1, "")
+    """Yield the questions of a file, without comments, each with the category it stands under.
+
+    A blank line ends a question, as in Moodle; so does the title of the next one. A comment belongs to the text after it.
+    """
+    category, comments = "", list[str]()
+    block, lines = Block(0, ""), list[tuple[int, str]]()
     for number, line in enumerate([*text.splitlines(), ""], start=1):
         bare = line.strip()
         if bare.startswith("//"):
-            for name, value in _NOTED.findall(bare):
-                if name == "id":
-                    block.id = value.strip()
-                else:
-                    block.tags.append(value.strip())
-        elif bare.upper().startswith("$CATEGORY:"):
+            comments.append(bare)
+            continue
+        heading = bare.upper().startswith("$CATEGORY:")
+        if lines and (not bare or heading or _TITLED.match(bare)):
+            yield from _parts(block, lines)
+            block, lines = Block(0, ""), []
+        if heading:
             category = bare.split(":", 1)[1].strip()
         elif bare:
-            block.line = block.line if any(lines) else number
-            lines.append(line.rstrip())
-        elif any(lines):
-            block.text, block.category = hide("\n".join(lines).strip()), category
-            yield block
-            lines, block = [""], Block(number, "")
+            block.category = category
+            _note(block, comments)
+            comments.clear()
+            lines.append((number, line.rstrip()))
+
+
+def _note(block: Block, comments: Iterable[str]) -> None:
+    for name, value in (pair for comment in comments for pair in _NOTED.findall(comment)):
+        if name == "id":
+            block.id = value.strip()
+        else:
+            block.tags.append(value.strip())
+
+
+def _parts(block: Block, lines: Sequence[tuple[int, str]]) -> Iterator[Block]:
+    """Yield a question, or several that follow each other without a blank line: a broken one then keeps no other out."""
+    hidden = [hide(line) for _, line in lines]
+    several = sum(line.count("{") for line in hidden) > 1
+    first, answered = 0, False
+    for last, line in enumerate(hidden, start=1):
+        answered = answered or bool(_ANSWERS_BEGIN.search("\n".join(hidden[last - 1 : last + 1])))
+        if last == len(lines) or (several and answered and _ANSWERS_END.search(line)):
+            text = "\n".join(hidden[first:last]).strip()
+            yield Block(lines[first][0], text, block.category, block.id, block.tags)
+            block, first, answered = Block(0, "", block.category), last, False
 
 
 def hide(text: str) -> str:

@@ -19,11 +19,11 @@ def read(path: Path) -> Read:
     if path.is_dir() and not head.is_file():
         found.problems.append(Problem(str(path), "", "no_bank_file", "the folder has no bank.json"))
         return found
-    document = _parse(head, found)
-    if isinstance(document, Mapping) and _is_bank(document):
-        _read_bank(document, head, found)
-    elif document is not None:
-        found.entries.extend(_entries(document, head))
+    for document in _parse(head, found):
+        if isinstance(document, Mapping) and _is_bank(document):
+            _read_bank(document, head, found)
+        else:
+            found.entries.extend(_entries(document, head))
     return found
 
 
@@ -55,12 +55,12 @@ def _dump(document: object, dest: Path) -> None:
     dest.write_text(json.dumps(document, ensure_ascii=False, indent=2) + "\n", "utf-8")
 
 
-def _parse(path: Path, found: Read) -> Any:
+def _parse(path: Path, found: Read) -> Iterator[Any]:
+    """Yield the one document of a file, or none when it cannot be read."""
     try:
-        return parse_json(decode_utf8(read_bytes(path)))
+        yield parse_json(decode_utf8(read_bytes(path)))
     except UnreadableError as error:
         found.problems.append(Problem(str(path), error.place, error.code, str(error)))
-        return None
 
 
 def _is_bank(document: Mapping[str, Any]) -> bool:
@@ -97,8 +97,7 @@ def _read_named(head: Path, pattern: str, place: str, found: Read) -> None:
         if not path.resolve().is_relative_to(folder):
             found.problems.append(Problem(str(head), place, "outside", f"{path.name} leads out of the bank's folder"))
             continue
-        document = _parse(path, found)
-        if document is not None:
+        for document in _parse(path, found):
             found.entries.extend(_entries(document, path))
 
 

@@ -175,7 +175,7 @@ def test_questions_without_a_usable_name_are_numbered(tmp_path: Path) -> None:
         ("Only words.", "is a text without a question"),
         ("Broken {=a ~b", "the braces { } do not match"),
         ("Broken =a ~b}", "the braces { } do not match"),
-        ("Broken {=a {x} ~b}", "the braces { } do not match"),
+        ("Broken {=a {x} ~b}", "has more than one pair of braces"),
         ("Which? {~a ~b}", "no answer is marked as right"),
         ("Which? {=%50%a ~b}", "no answer is worth 100 %"),
         ("Which? {=a ~}", "answer 2 is empty"),
@@ -245,3 +245,42 @@ def test_html_becomes_markdown() -> None:
         "One\ntwo\n\n- a\n- b",
         ["a script"],
     )
+
+
+def ids_in(bank: Bank) -> list[str]:
+    return [item["id"] for item in bank.items]
+
+
+def test_a_title_begins_a_question_where_the_blank_line_is_missing(tmp_path: Path) -> None:
+    bank = read(tmp_path, "::One::Is it? {T}\n::Two::Which? {=a ~b\n::Three::Why? {}\n// [id:four]\n::Four::How many?\n{#4}\n")
+    assert ids_in(bank) == ["One", "Three", "four"]
+    assert [(problem.place, problem.code) for problem in bank.problems if problem.severity == "error"] == [("line 2", "gift")]
+
+
+def test_answers_end_a_question_where_the_blank_line_and_the_titles_are_missing(tmp_path: Path) -> None:
+    bank = read(tmp_path, "One? {T}\nTwo? {=a ~b\nThree? {F}\nFour? {\n  =c\n  ~d\n}\nOn {=Monday ~Friday} at nine.\n")
+    assert [item["type"] for item in bank.items] == ["true_false", "single_choice", "single_choice"]
+    assert [problem.place for problem in bank.problems] == ["line 2"]
+
+
+def test_braces_of_a_text_are_no_answers(tmp_path: Path) -> None:
+    bank = read(tmp_path, "int f() {return 1;}\nWhat does it return? {=1 ~2}\n")
+    assert bank.items == []
+
+
+def test_feedback_that_is_only_a_picture_is_lost_and_said(tmp_path: Path) -> None:
+    bank = read(tmp_path, r'Which? {=a#<p><img src\="a.png"></p> ~b#<p><br></p> ####<p><img src\="b.png"></p>}')
+    assert [entry.outcome for entry in bank.report] == ["imported with loss"]
+    assert "rationale" not in bank.items[0]
+    assert all("rationale" not in option for option in bank.items[0]["options"])
+
+
+def test_a_long_file_name_gives_ids_all_the_same(tmp_path: Path) -> None:
+    path = tmp_path / f"{'a' * 8}.{'b' * 67}.gift"
+    path.write_text("Is it? {T}\n", "utf-8")
+    assert ids_in(load(path)) == [f"{'b' * 67}-1"]
+
+
+@pytest.mark.parametrize("text", ["", "// nothing but a comment\n", "$CATEGORY: desk\n"])
+def test_a_file_without_questions_is_said_to_be_empty(tmp_path: Path, text: str) -> None:
+    assert [problem.code for problem in read(tmp_path, text).problems] == ["empty"]

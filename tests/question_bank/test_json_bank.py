@@ -153,3 +153,8 @@ def test_a_format_that_cannot_be_told_is_asked_for(tmp_path: Path) -> None:
         load(tmp_path / "nothing.json")
     (tmp_path / "bank.data").write_text(json.dumps(item("numeric")))
     assert len(load(tmp_path / "bank.data").items) == 1
+
+
+def test_null_is_not_an_item(tmp_path: Path) -> None:
+    (tmp_path / "null.json").write_text("null", "utf-8")
+    assert load(tmp_path / "null.json").has_errors
