@@ -27,6 +27,11 @@ def weighted_parts(gaps: list[Gap], response: Response) -> Fraction:
     return earned / sum(gap.weight for gap in gaps)
 
 
+def all_open(gaps: list[Gap]) -> Fraction:
+    """What the gaps give when none is filled in: each says for itself what an omission is worth."""
+    return weighted_parts(gaps, {})
+
+
 def prepare_gaps(item: Item, credit_function: Callable[[Item], Callable[[Response], Fraction]]) -> list[Gap]:
     """Read every gap; `credit_function` turns one into its marker."""
     gaps = [_prepare_gap(name, gap, credit_function) for name, gap in item["gaps"].items()]

@@ -20,7 +20,9 @@ RULES: Final[Mapping[str, Mapping[str, Rule]]] = {
     "ordering": ordering.ORDER | mapped.ORDERING,
     "numeric": numeric.NUMERIC,
     "short_text": text.SHORT_TEXT,
-    "cloze": {"weighted_parts": Rule(cloze.weighted_parts, lambda item: cloze.prepare_gaps(item, credit_function))},
+    "cloze": {
+        "weighted_parts": Rule(cloze.weighted_parts, lambda item: cloze.prepare_gaps(item, credit_function), cloze.all_open)
+    },
 }
 """Marking rules by item type; the first of a type is its default."""
 

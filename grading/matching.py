@@ -10,7 +10,7 @@ from typing import Final
 
 from grading.errors import ItemError
 from grading.exact import ONE, ZERO
-from grading.marked import Item, Response, Rule
+from grading.marked import Item, Response, Rule, is_empty
 
 SIDES: Final = {
     "matching": ("left", "right"),
@@ -43,7 +43,7 @@ def all_or_nothing(pairs: Pairs, response: Response) -> Fraction:
 
 
 def _counts(pairs: Pairs, response: Response) -> tuple[int, int]:
-    answered = {left: right for left, right in response.items() if right}
+    answered = {left: right for left, right in response.items() if not is_empty(right)}
     right = sum(pairs.key.get(left) == partner for left, partner in answered.items())
     return right, len(answered) - right
 

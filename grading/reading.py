@@ -38,8 +38,8 @@ _SWISS: Final = Convention(".", "' ")
 _COMMA: Final = Convention(",", ".' ")
 _COMMA_SPACE: Final = Convention(",", " ")
 _REGIONS: Final = {
-    **dict.fromkeys(("de-CH", "de-LI", "it-CH"), _SWISS),
-    **dict.fromkeys(("es-MX", "es-US", "es-GT", "es-HN", "es-NI", "es-PA", "es-PE", "es-PR", "es-SV", "es-DO"), _DOT),
+    **dict.fromkeys(("de-ch", "de-li", "it-ch"), _SWISS),
+    **dict.fromkeys(("es-mx", "es-us", "es-gt", "es-hn", "es-ni", "es-pa", "es-pe", "es-pr", "es-sv", "es-do"), _DOT),
 }
 _LANGUAGES: Final = {
     **dict.fromkeys(["en", "zh", "ja", "ko", "th", "he", "ms"], _DOT),
@@ -92,7 +92,7 @@ def read_number(response: object, locale: str | None = None, units: Container[st
     if match is None:
         raise ResponseError("unreadable_number", f"“{response}” starts with no number; write it in digits, such as 12.5", where)
     sign, body, exponent = match.groups()
-    number = _read_body(body, locale, where)
+    number = _read_body(body, locale, where) * Fraction(10) ** int(exponent or 0)
     rest = text[match.end() :].strip()
     if rest[:1] in _MAGNITUDES and rest not in units:
         if not _reads_chinese(locale):
@@ -100,7 +100,6 @@ def read_number(response: object, locale: str | None = None, units: Container[st
         number, rest = _read_magnitudes(number, rest, units, where)
     if rest and rest not in units and not _is_unit(rest):
         raise ResponseError("unreadable_number", f"“{response}” is more than a number and a unit; write it like 12.5", where)
-    number *= Fraction(10) ** int(exponent or 0)
     return Reading(-number if sign == "-" else number, rest)
 
 
@@ -156,7 +155,8 @@ def _plain(body: str, convention: Convention) -> str | None:
 def _convention(locale: str | None) -> Convention | None:
     if locale is None:
         return None
-    return _REGIONS.get(locale) or _LANGUAGES.get(re.split("[-_]", locale)[0].lower())
+    tag = locale.lower()
+    return _REGIONS.get(tag) or _LANGUAGES.get(re.split("[-_]", tag)[0])
 
 
 def _reads_chinese(locale: str | None) -> bool:

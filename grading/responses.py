@@ -23,7 +23,7 @@ _SHOWN: Final = 60
 
 
 def check_response(item: Item, response: Response, where: str = "") -> None:
-    """Refuse a response of the wrong shape; None, ``""``, ``[]`` and ``{}`` mean unanswered and always pass.
+    """Refuse a response of the wrong shape; None, blanks, ``[]`` and ``{}`` mean unanswered and always pass.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def check_response(item: Item, response: Response, where: str = "") -> None:
     check = _CHECKS.get(item.get("type", ""))
     if check is None:
         raise ItemError("unknown_type", f"{item.get('type')!r} is no type of item", "type")
-    if response is None or response in ("", [], {}):
+    if response is None or response in ([], {}) or (isinstance(response, str) and not response.strip()):
         return
     check(item, response, where)
 
@@ -82,8 +82,6 @@ def _check_order(item: Item, response: Response, where: str) -> None:
 
 
 def _check_number(item: Item, response: Response, where: str) -> None:
-    if isinstance(response, str) and not response.strip():
-        return
     read_with_unit(reading_of(item), response, where)
 
 

@@ -30,6 +30,13 @@ def test_gaps_keep_their_own_rules():
     assert credit(item, {"b": "C"}) == share("1/4")  # omitted is 0 under formula scoring
 
 
+@pytest.mark.parametrize("response", [None, {}, {"a": "", "b": None}])
+def test_gaps_all_left_open_give_what_each_rule_gives_for_no_answer(response):
+    item = cloze(a=single("mapped", map={"B": 1}, default="0.25"), b=single())
+    assert credit(item, response) == share("1/8")  # (1/4 + 0)/2, as for a response that fills the other gap wrongly
+    assert credit(item, {"b": "A"}) == share("1/8")
+
+
 def test_three_gaps_of_a_third_each_are_one():
     item = cloze(a=single() | {"weight": "1/3"}, b=single() | {"weight": "1/3"}, c=single() | {"weight": "1/3"})
     assert credit(item, dict.fromkeys("abc", "B")) == 1

@@ -47,8 +47,10 @@ def test_a_map_of_nothing_is_unanswered(response):
     assert mark(matching(), response).status is Status.UNANSWERED
 
 
-def test_an_emptied_row_counts_as_open():
-    assert credit(matching("per_pair_penalty"), {"1": "a", "2": None}) == share("1/4")
+@pytest.mark.parametrize("emptied", [None, "", " "])
+def test_an_emptied_row_counts_as_open(emptied):
+    assert credit(matching("per_pair_penalty"), {"1": "a", "2": emptied}) == share("1/4")
+    assert credit(matching("all_or_nothing", key="1a"), {"1": "a", "2": emptied}) == 1
 
 
 @pytest.mark.parametrize(("key", "code"), [("1z", "key_unknown_pair"), ("9a", "key_unknown_pair"), ("", "empty_key")])

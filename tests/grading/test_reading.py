@@ -17,6 +17,7 @@ from grading.reading import read_number
         ("1.234,56", "de", "1234.56"),
         ("1.234", "de", "1234"),
         ("1'234.50", "de-CH", "1234.5"),
+        ("1,234", "es-mx", "1234"),  # the case of a language tag says nothing
         ("1,234.56", "en", "1234.56"),
         ("1,234", "en", "1234"),
         ("1,234", "es-MX", "1234"),
@@ -33,6 +34,7 @@ from grading.reading import read_number
         ("3千万", "zh-CN", "30000000"),
         ("1亿2000万", "zh-CN", "120000000"),
         ("2万3千", "zh-CN", "23000"),
+        ("1e2万3千", "zh-CN", "1003000"),  # the exponent belongs to the number it follows
         ("-1.5萬", "zh-TW", "-15000"),
         # Without a locale every form that has one meaning is read; a lone dot is the decimal sign.
         ("1 234,56", None, "1234.56"),

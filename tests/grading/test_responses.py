@@ -26,7 +26,7 @@ ALL = [
 
 
 @pytest.mark.parametrize("item", ALL, ids=lambda item: item["type"])
-@pytest.mark.parametrize("response", [None, "", [], {}])
+@pytest.mark.parametrize("response", [None, "", "  ", [], {}])
 def test_nothing_is_a_response_to_everything(item, response):
     check_response(item, response)
 
