@@ -67,7 +67,8 @@ def _answer(page: Page) -> None:
     page.locator(".option-label").nth(1).click()
     if not page.locator(".is-struck").count():
         page.locator(".option-strike").nth(2).click()
-    page.locator(".flag[aria-pressed=false]").or_(page.locator(".flag")).first.focus()
+    if page.locator(".flag[aria-pressed=false]").count():
+        page.locator(".flag").click()
     page.locator("save-state.save-centre").wait_for()
 
 
@@ -281,11 +282,17 @@ def take_pictures(folder: Path, wanted: list[str]) -> None:
         browser.close()
 
 
+def show(page: Page, width: int, theme: str) -> None:
+    """Give the page a width and a theme, and wait until every colour has changed."""
+    page.set_viewport_size({"width": width, "height": HEIGHT})
+    page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]  one of the two
+    page.evaluate("Promise.allSettled(document.getAnimations().map(one => one.finished))")
+
+
 def _take(page: Page, stem: Path) -> None:
     for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": HEIGHT})
         for theme in THEMES:
-            page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]  one of the two
+            show(page, width, theme)
             page.screenshot(path=f"{stem}-{width}-{theme}.png", full_page=True)
     page.close()
 

@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
-from tests.look import PLACES, Place, Visitor, full_site
+from tests.look import PLACES, Place, Visitor, full_site, show
 
 pytestmark = pytest.mark.browser
 
@@ -26,8 +26,7 @@ def test_axe_finds_nothing(visitor: Visitor, place: Place) -> None:
     for language, shown in SHOWN.items():
         page = visitor.visit(place, language)
         for width, theme in shown:
-            page.set_viewport_size({"width": width, "height": 800})
-            page.emulate_media(color_scheme=theme)
+            show(page, width, theme)
             result = Axe().run(page)
             if result.violations_count:
                 found.append(f"{language} {width} {theme}\n{result.generate_report()}")
