@@ -3,7 +3,7 @@ SHELL := /bin/sh
 BIN := .venv/bin
 PLAYER := $(shell find exam_engine/player -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
-.PHONY: demo test lint types contracts player-test pytest bench soak lock clean
+.PHONY: demo test checks lint types contracts player-test pytest bench soak lock clean
 
 demo: .venv/installed
 	@$(BIN)/exam-engine demo
@@ -15,11 +15,13 @@ demo: .venv/installed
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .
 	@touch $@
 
-.venv/provided: .ci/provide
+.venv/provided: .ci/provide .ci/system | .venv/installed
 	@.ci/provide
 	@touch $@
 
-test: .venv/installed .venv/provided lint types contracts player-test pytest
+test: checks pytest
+
+checks: .venv/installed .venv/provided lint types contracts player-test
 
 lint: .venv/installed
 	$(BIN)/ruff check .
