@@ -2,6 +2,7 @@
 
 import io
 import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,9 +16,10 @@ from exam_engine.authoring.records import ItemState, SchemeVersion
 from exam_engine.authoring.rules import TRANSITIONS
 from exam_engine.core.canonical import canonical_json
 from exam_engine.core.errors import Refusal
-from exam_engine.core.page import get_site, require, signed_in, stage
+from exam_engine.core.page import get_site, require, signed_in, stage, whole_number
 from exam_engine.core.records import Role
 from question_bank import public_view
+from question_bank.formats.entries import Entry
 from question_bank.rendering import block_html, inline_html
 
 authoring = stage("authoring", __name__)
@@ -50,6 +52,9 @@ EVENTS: Final = {
     "return": ("Return to the author", Role.REVIEWER),
     "retire": ("Retire", Role.REVIEWER),
 }
+MOST_ITEMS: Final = 5_000
+"""Items of one upload: their checks share the processor with the exams that run. The command line takes any number."""
+
 SUFFIXES: Final = {"json": ".json", "csv": ".csv", "xlsx": ".xlsx", "gift": ".gift"}
 
 
@@ -61,8 +66,7 @@ def _scheme(session: Any) -> dict[str, Any]:
 
 def _wanted() -> Filter:
     names = ("text", "level", "area", "type", "state", "view")
-    page = request.args.get("page", "1")
-    return Filter(**{name: request.args.get(name, "") for name in names}, page=int(page) if page.isdigit() else 1)
+    return Filter(**{name: request.args.get(name, "") for name in names}, page=request.args.get("page", 1, type=whole_number))
 
 
 @authoring.get("/bank")
@@ -95,8 +99,7 @@ def _arguments(wanted: Filter, changed: dict[str, Any]) -> dict[str, Any]:
 def item(code: str) -> str:
     """One item as the team sees it: question, key, reasons, history, and as the candidate sees it."""
     with get_site().database.read() as session:
-        number = request.args.get("version", "")
-        version = actions.get_version(session, code, int(number) if number.isdigit() else None)
+        version = actions.get_version(session, code, request.args.get("version", type=whole_number))
         scheme = _scheme(session)
         return render_template(
             "bank_item.html",
@@ -138,7 +141,7 @@ def move(code: str, event: str) -> BaseResponse:
     """Submit, approve, return or retire one version."""
     if event not in EVENTS:
         raise Refusal("not_found")
-    number = request.form.get("version", type=int)
+    number = request.form.get("version", type=whole_number)
     with get_site().database.write() as session:
         version = actions.get_version(session, code, number)
         actions.move_item(session, version, event, signed_in(), get_site().clock())
@@ -181,7 +184,13 @@ def _load(name: str, content: bytes, chosen: str) -> question_bank.Bank:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"upload{suffix}"
         path.write_bytes(content)
-        return question_bank.load(path, chosen or None)
+        return question_bank.load(path, chosen or None, _check_count)
+
+
+def _check_count(entries: Sequence[Entry]) -> Iterator[Entry]:
+    if len(entries) > MOST_ITEMS:
+        raise Refusal("too_large", f"The file holds {len(entries)} items; at most {MOST_ITEMS} are taken at once.")
+    return iter(entries)
 
 
 @authoring.get("/bank/export.json")

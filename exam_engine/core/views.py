@@ -1,7 +1,8 @@
 """Sign-in, language, static files and the addresses that machines ask for health."""
 
+import re
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import Final
 
 from flask import Response, current_app, make_response, redirect, render_template, request, send_from_directory, url_for
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -34,10 +35,13 @@ def home_of(user: User) -> str:
     return next((place for role, place in HOMES if user.has_role(role)), "/help")
 
 
+# Browsers read a backslash as a slash and skip control characters, so that `/\t/evil` would name another host.
+_PATH: Final = re.compile(r"/(?!/)[^\\\x00-\x1f\x7f]*")
+
+
 def _local(target: str) -> str:
     """`target` when it is a path of this site, else the front page."""
-    parts = urlsplit(target)
-    return target if target.startswith("/") and not target.startswith(("//", "/\\")) and not parts.netloc else "/"
+    return target if _PATH.fullmatch(target) else "/"
 
 
 @core.get("/")

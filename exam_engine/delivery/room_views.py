@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from exam_engine.core.errors import Refusal
-from exam_engine.core.page import get_site, require, signed_in
+from exam_engine.core.page import get_site, require, signed_in, whole_number
 from exam_engine.core.records import Role
 from exam_engine.delivery import actions, room_page
 from exam_engine.delivery.records import Attempt, AttemptState, MoveRequest, TimeKind
@@ -47,7 +47,7 @@ def one(sitting_id: int) -> str:
 def _show(sitting_id: int, refusal: Refusal | None = None) -> str:
     now = get_site().clock()
     with get_site().database.read() as session:
-        chosen = request.values.get("seat", 0, type=int)
+        chosen = request.values.get("seat", 0, type=whole_number)
         room = room_page.describe_room(session, get_sitting(session, sitting_id), request.values.get("paper", ""), chosen, now)
         return render_template(
             "room.html", room=room, filters=FILTERS, shown=request.values.get("show", ""), view=request.values.get("view", ""),
@@ -64,7 +64,7 @@ def _back(sitting_id: int, done: str) -> Response:
 def _read_deed() -> tuple[str, Deed]:
     """The action the form asks for, to be done to one attempt."""
     do, by, now = request.form.get("do", ""), signed_in(), get_site().clock()
-    reason, minutes = request.form.get("reason", "").strip(), request.form.get("minutes", 0, type=int)
+    reason, minutes = request.form.get("reason", "").strip(), request.form.get("minutes", 0, type=whole_number)
     deeds: dict[str, Deed] = {
         "time": lambda session, attempt: actions.add_time(session, attempt, minutes, reason, by, now),
         "pause": lambda session, attempt: actions.pause(session, attempt, reason, by, now),

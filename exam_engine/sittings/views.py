@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from exam_engine.core.errors import Refusal
-from exam_engine.core.page import get_site, require, signed_in, stage
+from exam_engine.core.page import get_site, require, signed_in, stage, whole_number
 from exam_engine.core.records import Role
 from exam_engine.enrolment.actions import scheme_in_force
 from exam_engine.enrolment.records import Enrolment
@@ -86,14 +86,14 @@ def book(sitting_id: int) -> Response | tuple[str, int]:
 
 
 def _book_ticked(session: Session, sitting: Sitting) -> None:
-    ticked = request.form.getlist("enrolment", type=int)
+    ticked = request.form.getlist("enrolment", type=whole_number)
     if not ticked:
         raise Refusal("bad_content", "nobody is ticked", field="enrolment")
     for enrolment_id in ticked:
         enrolment = session.get(Enrolment, enrolment_id)
         if enrolment is None:
             raise Refusal("not_found", f"there is no enrolment {enrolment_id}")
-        percent = request.form.get(f"percent.{enrolment_id}", 100, type=int)
+        percent = request.form.get(f"percent.{enrolment_id}", 100, type=whole_number)
         if not 100 <= percent <= LONGEST_TIME_PERCENT:
             raise Refusal("bad_content", f"time goes from 100 to {LONGEST_TIME_PERCENT} %", field="percent")
         actions.book(session, sitting, enrolment, signed_in().login, get_site().clock(), time_percent=percent)

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from exam_engine.core.errors import Refusal
-from exam_engine.core.page import get_site, require, signed_in, stage
+from exam_engine.core.page import get_site, require, signed_in, stage, whole_number
 from exam_engine.core.records import Role, User
 from exam_engine.enrolment.records import Enrolment
 from exam_engine.training.actions import get_enrolment, get_trainer, list_records, list_trainers, list_training, record_training
@@ -39,7 +39,7 @@ def record(enrolment_id: int) -> BaseResponse | tuple[str, int]:
     try:
         with site.database.write() as session:
             found = get_enrolment(session, enrolment_id)
-            hours = int(form["hours"]) if form.get("hours", "").isascii() and form.get("hours", "").isdigit() else 0
+            hours = form.get("hours", 0, type=whole_number)
             record_training(
                 session, found, hours, _trainer(session), signed_in(), site.clock(), note=form.get("note", "").strip()[:500]
             )
