@@ -1,7 +1,7 @@
 """The webhook issuer against a real receiver on loopback: signed, never redirected, taken by a 2xx only, known by id."""
 
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -43,7 +43,11 @@ class Receiver:
                 answer = receiver.answers.pop(0) if receiver.answers else (200, {}, b"")
                 if answer == "silent":
                     receiver.gate.wait(30)
-                if answer in ("silent", "hang up"):  # a tuple: other answers hold a dict
+                if answer == "drip":
+                    with suppress(OSError):
+                        while not receiver.gate.wait(0.02):
+                            self.wfile.write(b"H")
+                if answer in ("silent", "hang up", "drip"):  # a tuple: other answers hold a dict
                     self.close_connection = True
                     return
                 status, headers, reply = answer
@@ -162,6 +166,24 @@ def test_a_receiver_that_never_answers_counts_as_not_taken(released, monkeypatch
         assert "cannot be reached" in _event(released).last_error
         assert _drain(released, address, AFTER + timedelta(minutes=1)) == 1
     assert len(_certificates(released)) == 1
+
+
+def test_a_reply_that_drips_without_end_counts_as_not_taken(released, monkeypatch):
+    monkeypatch.setattr(webhook, "TIMEOUT_S", 0.3)
+    receiver = Receiver("drip")
+    with receiver.running() as address:
+        assert _drain(released, address) == 0
+    assert _event(released).state is DeliveryState.WAITING
+    assert "took too long" in _event(released).last_error
+
+
+def test_a_number_given_as_a_json_number_is_kept_as_text(released):
+    receiver = Receiver(_ok(number=20260417, verification=True))
+    with receiver.running() as address:
+        assert _drain(released, address) == 1
+    certificate = _certificates(released)[0]
+    assert certificate.number == "20260417"
+    assert certificate.verification != "True"
 
 
 def test_a_reply_that_is_lost_means_the_same_event_twice_and_one_certificate(released):

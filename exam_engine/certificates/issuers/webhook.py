@@ -2,7 +2,11 @@
 
 import http.client
 import re
+import socket
 import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -57,13 +61,35 @@ class WebhookIssuer:
         )
         target = (self.address.path or "/") + (f"?{self.address.query}" if self.address.query else "")
         try:
-            connection.request("POST", target, body, headers)
-            response = connection.getresponse()
-            return response.status, response.read(LARGEST_REPLY)
+            connection.connect()
+            with _time_limit(connection.sock):
+                connection.request("POST", target, body, headers)
+                response = connection.getresponse()
+                return response.status, response.read(LARGEST_REPLY)
         except (OSError, http.client.HTTPException) as error:
             raise IssuerUnavailable(f"the issuer cannot be reached: {error}") from error
         finally:
             connection.close()
+
+
+@contextmanager
+def _time_limit(line: socket.socket) -> Iterator[None]:
+    """Hang up after `TIMEOUT_S` in all: the socket's own timeout begins anew with every byte of a reply that drips."""
+    is_late = threading.Event()
+
+    def hang_up() -> None:
+        is_late.set()
+        with suppress(OSError):  # the other side was faster
+            line.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(TIMEOUT_S, hang_up)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        if is_late.is_set():
+            raise TimeoutError("the reply took too long")
 
 
 def _read_reply(reply: bytes) -> Issued:
@@ -72,5 +98,5 @@ def _read_reply(reply: bytes) -> Issued:
     except orjson.JSONDecodeError:
         return Issued()
     said = said if isinstance(said, dict) else {}
-    texts = {name: said[name] for name in ("number", "verification") if SPEAKABLE.fullmatch(str(said.get(name, "")))}
-    return Issued(**texts)
+    texts = {name: str(said[name]) for name in ("number", "verification") if type(said.get(name)) in {str, int}}
+    return Issued(**{name: text for name, text in texts.items() if SPEAKABLE.fullmatch(text)})
