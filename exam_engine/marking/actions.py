@@ -235,6 +235,10 @@ def get_mark(session: Session, marker: User, code: str) -> Mark:
     script = session.scalars(select(Script).where(Script.code == code)).one_or_none()
     if script is None:
         raise Refusal("not_found", f"there is no script {code}")
+    return _mark_by(marker, script)
+
+
+def _mark_by(marker: User, script: Script) -> Mark:
     mark = next((one for one in script.given if one.marker_id == marker.id), None)
     if mark is None:
         raise Refusal("not_yours", "take a script from its queue first")
@@ -286,8 +290,7 @@ def _lock_script(session: Session, code: str) -> Script:
 
 
 def _lock_draft(session: Session, marker: User, code: str) -> Mark:
-    _lock_script(session, code)
-    mark = get_mark(session, marker, code)
+    mark = _mark_by(marker, _lock_script(session, code))
     if mark.is_final:
         raise Refusal("wrong_state", "this mark is final")
     if rules.is_set_aside(mark.criteria):
