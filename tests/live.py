@@ -38,7 +38,7 @@ QUIET: Final = (
     "--disable-component-update",
     "--disable-sync",
 )
-PATIENCE_MS: Final = 15_000
+PATIENCE_MS: Final = 30_000
 
 expect.set_options(timeout=PATIENCE_MS)
 

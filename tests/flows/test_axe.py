@@ -30,5 +30,4 @@ def test_axe_finds_nothing(visitor: Visitor, place: Place) -> None:
             result = Axe().run(page)
             if result.violations_count:
                 found.append(f"{language} {width} {theme}\n{result.generate_report()}")
-        page.close()
     assert not found, "\n".join(found)
