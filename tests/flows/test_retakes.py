@@ -30,6 +30,7 @@ def test_after_two_fails_only_a_new_training_opens_the_exam_again(site: LiveSite
         officer = _sitting_page(site, _plan(site, kind, days=20))
         expect(officer.get_by_text(NO_MAKEUP)).to_be_visible()
         expect(officer.locator("input[name=enrolment]")).to_have_count(0)
+        expect(officer.get_by_role("button", name="Book the ticked candidates")).to_have_count(0)
 
     _record_training(site)
     expect(_way(site).get_by_role("heading", name="No exam is booked yet")).to_be_visible()
