@@ -128,11 +128,16 @@ class Cohort:
             sitting = hold_sitting(session, self.staff, booked, kind, opens, self.clock(), seed=seed)
             self._check_new_items(session, sitting.id, seen)
             sitting_id = sitting.id
+            progress = self._progress_of(f"{sitting.level.capitalize()} {kind.value}")
         self.clock.move_to(opens)
-        self.day.sit(sitting_id, abilities, self.progress)
-        self.day.mark(abilities, self.progress)
+        self.day.sit(sitting_id, abilities, progress)
+        self.day.mark(abilities, progress)
         self.day.release(sitting_id)
         return sitting_id
+
+    def _progress_of(self, sitting: str) -> Progress:
+        """The progress bar, saying which sitting it is."""
+        return lambda things, title, total: self.progress(things, f"{sitting}: {title}", total)
 
     def _check_new_items(self, session: Session, sitting_id: int, seen: Mapping[int, frozenset[str]]) -> None:
         for booking in get_sitting(session, sitting_id).bookings:
