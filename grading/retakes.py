@@ -59,6 +59,10 @@ OPEN: Final[Mapping[State, str]] = {
 """What a candidate may do next."""
 
 
+# A hundred years: beyond them a day leaves the calendar.
+_MOST: Final = 36_500
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """The retake part of a scheme, checked."""
@@ -183,7 +187,8 @@ def _decided(current: Status, sitting: Sitting, attempt: Attempt, rules: Policy)
         event, verdict, carried = Event.PASSED, "pass", {}
     elif current.makeups_left > 0:
         event, verdict = Event.FAILED, "fail"
-        carried = current.carried | dict.fromkeys(sitting.passed, sitting.on + rules.carry_over)
+        kept = sitting.passed if rules.carry_over else ()
+        carried = current.carried | dict.fromkeys(kept, sitting.on + rules.carry_over)
     else:
         event, verdict, carried = Event.FAILED_FINALLY, "final_fail", {}
     not_before = None if event is Event.PASSED else sitting.on + rules.cooling_off
@@ -209,6 +214,6 @@ def _policy(policy: Mapping[str, Any]) -> Policy:
     if policy.get("then", "retrain") != "retrain":
         raise PolicyError("unknown_policy", f"{policy['then']!r} is nothing that can follow", "then")
     numbers = [policy.get(name, 0) for name in ("makeups", "cooling_off_days", "carry_over_days")]
-    if any(isinstance(number, bool) or not isinstance(number, int) or number < 0 for number in numbers):
-        raise PolicyError("unknown_policy", "makeups and days are whole numbers, not negative")
+    if any(isinstance(number, bool) or not isinstance(number, int) or not 0 <= number <= _MOST for number in numbers):
+        raise PolicyError("unknown_policy", f"makeups and days are whole numbers from 0 to {_MOST}")
     return Policy(numbers[0], timedelta(numbers[1]), timedelta(numbers[2]))

@@ -149,7 +149,8 @@ def test_nothing_is_carried_over_beyond_a_final_failure_or_without_days_for_it()
     history = [trained(0), sitting("failed", 10, passed=["theory"])]
     assert now([*history, sitting("failed", 24)], on=25).carried == {}
     without = {name: value for name, value in POLICY.items() if name != "carry_over_days"}
-    assert now(history, on=11, policy=without).carried == {}
+    assert now(history, on=10, policy=without).carried == {}
+    assert now(history, on=10, policy=POLICY | {"carry_over_days": 0}).carried == {}
 
 
 def test_two_people_may_allow_one_more_makeup():
@@ -207,6 +208,7 @@ def test_days_may_be_iso_text():
     [
         (POLICY | {"then": "forgive"}, [], "unknown_policy"),
         (POLICY | {"makeups": -1}, [], "unknown_policy"),
+        (POLICY | {"carry_over_days": 10**12}, [], "unknown_policy"),
         (POLICY | {"cooling_off_days": 1.5}, [], "unknown_policy"),
         (POLICY, [{"event": "danced", "on": START}], "unreadable_entry"),
         (POLICY, [{"event": "trained"}], "unreadable_entry"),
