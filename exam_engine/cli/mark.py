@@ -1,7 +1,7 @@
 """`mark`: responses in a file, marked by the keys of a bank; no database, no site."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -9,8 +9,7 @@ from typing import Any
 
 import click
 import orjson
-from rich.console import Console
-from rich.table import Table
+from rich.cells import cell_len, set_cell_size
 
 from exam_engine.cli.terminal import fail, with_progress
 from grading import ItemError, Marked, ResponseError, Status, check_response, compile_item
@@ -20,7 +19,6 @@ from question_bank import Bank, UnknownFormatError, load
 from schemas import Problem, check, is_valid
 
 Line = dict[str, Any]
-WIDE = 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,20 +163,31 @@ def _place(where: str) -> str:
 
 
 def _show(results: list[Result]) -> None:
-    console = Console()
-    console = console if console.is_terminal else Console(width=WIDE)
-    table, totals = Table("candidate", "item", "marks", "of", "credit", "status"), dict[str, Total]()
+    rows, totals = [("candidate", "item", "marks", "of", "credit", "status")], dict[str, Total]()
     for result in results:
         values = result.marked.as_json()
-        numbers = [_number(values[name]) for name in ("marks", "max_marks", "credit")]
-        table.add_row(result.candidate, result.item, *numbers, result.marked.status.value.replace("_", " "))
+        marks, highest, credit = (_number(values[name]) for name in ("marks", "max_marks", "credit"))
+        status = result.marked.status.value.replace("_", " ")
+        rows.append((_shown(result.candidate), result.item, marks, highest, credit, status))
         totals.setdefault(result.candidate, Total()).add(result.marked)
-    sums = Table("candidate", "marks", "of", "waiting for a person")
+    sums = [("candidate", "marks", "of", "waiting for a person")]
     for candidate, total in totals.items():
-        sums.add_row(candidate, _number(to_number(total.marks)), _number(to_number(total.highest)), str(total.waiting))
-    console.print(table, sums, markup=False)
-    console.print(f"{len(results)} responses of {len(totals)} candidates", markup=False, highlight=False)
+        sums.append((_shown(candidate), _number(to_number(total.marks)), _number(to_number(total.highest)), str(total.waiting)))
+    click.echo("\n".join([*_aligned(rows), "", *_aligned(sums), ""]))
+    click.echo(f"{len(results)} responses of {len(totals)} candidates")
+
+
+def _aligned(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    """Rows under one another; made by hand, as a table drawn by rich takes minutes and a gigabyte for a large exam."""
+    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        yield "  ".join(set_cell_size(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+def _shown(name: str) -> str:
+    """A name from the file; what would move the cursor or break the line is only pointed at."""
+    return name if name.isprintable() else "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in name)
 
 
 def _number(value: float | str | None) -> str:
-    return "" if value is None else f"{value:.4f}".rstrip("0") if isinstance(value, float) else str(value)
+    return "" if value is None else f"{value:.4f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
