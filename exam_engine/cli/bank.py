@@ -12,7 +12,8 @@ import click
 from exam_engine.cli.terminal import BAD_CONTENT, BAD_USAGE, fail, with_progress
 from question_bank import Bank, UnknownFormatError, load
 from question_bank.formats import MODULES, get_format, guess_format
-from question_bank.formats.entries import Entry
+from question_bank.formats.entries import Entry, join
+from schemas import Problem
 
 if TYPE_CHECKING:
     from exam_engine.core.database import Database
@@ -37,7 +38,7 @@ def bank() -> None:
 def check(paths: tuple[Path, ...], form: str | None, *, as_json: bool) -> None:
     """Report every problem of the banks in PATHS; nothing is stored."""
     banks = [_load(path, form) for path in paths]
-    problems = [problem for found in banks for problem in found.problems]
+    problems = [*(problem for found in banks for problem in found.problems), *_ids_used_in_several(banks)]
     errors = sum(problem.severity == "error" for problem in problems)
     counts = {
         "items": sum(len(found.items) for found in banks),
@@ -63,6 +64,8 @@ def check(paths: tuple[Path, ...], form: str | None, *, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Write the report to the standard output as JSON.")
 def convert(source: Path, dest: Path, form: str | None, to: str | None, report_path: Path | None, *, as_json: bool) -> None:
     """Convert the bank in SOURCE to DEST, and say item by item what was kept, lost or refused."""
+    if dest.exists() and dest.samefile(source):
+        fail(f"{dest}: is SOURCE itself; items that were refused would be gone", code=BAD_USAGE)
     found = _load(source, form)
     written = _write(found, dest, to)
     report = _both_ways(found.report, written)
@@ -172,6 +175,17 @@ def _write(found: Bank, dest: Path, form: str | None) -> list[Entry]:
         fail(str(error), code=BAD_USAGE)
     except OSError as error:
         fail(f"{dest}: cannot be written: {error.strerror}", code=BAD_USAGE)
+
+
+def _ids_used_in_several(banks: Iterable[Bank]) -> Iterator[Problem]:
+    """Find ids of one bank that another one uses too: stored, the second would replace the first."""
+    first: dict[str, Entry] = {}
+    for found in banks:
+        own = {entry.id: entry for entry in found.report if not entry.refused}
+        for entry in (entry for name, entry in own.items() if name in first):
+            message = f'the id "{entry.id}" is used before, in {first[entry.id].file}'
+            yield Problem(entry.file, join(entry.place, "id"), "duplicate_id", message)
+        first = own | first
 
 
 def _both_ways(read: Iterable[Entry], written: Iterable[Entry]) -> list[dict[str, Any]]:

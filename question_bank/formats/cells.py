@@ -198,16 +198,22 @@ def read_key(kind: str, key: str, tolerance: str, options: Sequence[str]) -> Any
         return {"accepted": [{"text": text} for text in _lines(key)]}
     if kind == "numeric":
         return _read_numeric(key, tolerance)
-    return key.upper() if key not in options and key.upper() in options else key
+    return _known(key, options)
 
 
 def _read_choices(key: str, options: Sequence[str]) -> list[str]:
     """`A,C`, `A;C`, `A C`, `e2>e1` or `AC`."""
     names = [name for name in re.split(r"[\s,;，；、|>]+", key.strip()) if name]
     if len(names) == 1 and names[0] not in options:
-        letters = list(names[0] if set(names[0]) <= set(options) else names[0].upper())
+        letters = [_known(letter, options) for letter in names[0]]
         return letters if len(letters) > 1 and set(letters) <= set(options) else names
-    return [name.upper() if name not in options and name.upper() in options else name for name in names]
+    return [_known(name, options) for name in names]
+
+
+def _known(name: str, options: Sequence[str]) -> str:
+    """The id that is meant, when only its capitals or the width of its letters differ."""
+    plain = unicodedata.normalize("NFKC", name)
+    return next((meant for meant in (name, plain, plain.upper()) if meant in options), name)
 
 
 def _read_numeric(key: str, tolerance: str) -> dict[str, Any]:

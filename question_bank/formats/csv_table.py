@@ -2,6 +2,7 @@
 
 import csv
 import io
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -12,6 +13,7 @@ from question_bank.formats.files import LARGEST, UnreadableError, read_bytes
 from question_bank.formats.table import MOST_ROWS, Line, read_table, write_table
 from schemas import Problem
 
+MOST_BROKEN: Final = 100
 _DELIMITERS: Final = (",", ";", "\t")
 csv.field_size_limit(LARGEST)  # a cell may hold a whole case; the file's own cap is the limit
 
@@ -64,22 +66,32 @@ def _as_gb18030(data: bytes) -> str:
 
 
 def _lines(text: str) -> Iterator[Line]:
-    """Rows with the line each begins on.
+    """Rows with the line each begins on; behind a row whose quotes are broken it goes on with the next line.
 
     Raises
     ------
     UnreadableError
-        Where the quotes are broken, or when there are too many rows.
+        When there are too many rows, or too many with broken quotes.
     """
+    lines = io.StringIO(text, newline="").readlines()
     first = text.lstrip("\r\n").split("\n", 1)[0]
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(_DELIMITERS, key=first.count), strict=True)
-    begins = 1
-    try:
-        for number, cells in enumerate(reader):
-            if number > MOST_ROWS:
-                message = f"has more than {MOST_ROWS} rows"
-                raise UnreadableError("too_many_rows", message)
-            yield Line(begins, cells)
-            begins = reader.line_num + 1
-    except csv.Error as error:
-        raise UnreadableError("csv", f"the quotes are broken ({error})", f"line {begins}") from error
+    delimiter = max(_DELIMITERS, key=first.count)
+    begins = rows = broken = 0
+    while begins < len(lines):
+        start = begins
+        reader = csv.reader(itertools.islice(lines, start, None), delimiter=delimiter, strict=True)
+        try:
+            for cells in reader:
+                rows += 1
+                if rows > MOST_ROWS + 1:
+                    message = f"has more than {MOST_ROWS} rows"
+                    raise UnreadableError("too_many_rows", message)
+                yield Line(begins + 1, cells)
+                begins = start + reader.line_num
+        except csv.Error as error:
+            broken += 1
+            if broken > MOST_BROKEN:
+                message = f"the quotes of more than {MOST_BROKEN} rows are broken"
+                raise UnreadableError("csv", message, f"line {begins + 1}") from error
+            yield Line(begins + 1, [], broken=f"the quotes are broken ({error})")
+            begins += 1

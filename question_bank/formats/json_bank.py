@@ -90,7 +90,11 @@ def _read_named(head: Path, pattern: str, place: str, found: Read) -> None:
     folder = head.parent.resolve()
     if any(problem.place == place for problem in found.problems):
         return
-    paths = sorted(path for path in head.parent.glob(pattern) if path.is_file())
+    try:
+        paths = sorted(path for path in head.parent.glob(pattern) if path.is_file())
+    except (NotImplementedError, ValueError, OSError):  # an absolute path, or no pattern at all
+        found.problems.append(Problem(str(head), place, "outside", f'"{pattern}" is no path inside the bank\'s folder'))
+        return
     if not paths and "*" not in pattern:
         found.problems.append(Problem(str(head), place, "no_file", f"there is no file {pattern}"))
     for path in paths:

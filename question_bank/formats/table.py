@@ -1,5 +1,6 @@
 """A bank as a table with one item a row, as question-setting teams fill it in; shared by CSV and XLSX."""
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -15,16 +16,22 @@ from schemas import Problem
 
 MOST_ROWS: Final = 20_000
 MOST_COLUMNS: Final = 400
+HEADING_WITHIN: Final = 10
+"""Rows, empty ones not counted, among which the heading is looked for."""
 _FORMULA: Final = re.compile(r"'*[=+\-@\t\r]")
 _GUARDED: Final = re.compile(r"'+[=+\-@\t\r]")
 
 
 class Line(NamedTuple):
-    """One row of a table as it was found: its number, counted from 1, its cells, and what is wrong with them by place."""
+    """One row of a table as it was found: its number, counted from 1, its cells, and what is wrong with them by place.
+
+    `broken` says why the row as a whole cannot be read.
+    """
 
     number: int
     cells: Sequence[str]
     faults: Mapping[int, str] = {}
+    broken: str = ""
 
 
 class Heading(NamedTuple):
@@ -45,17 +52,17 @@ def unguard(cell: str) -> str:
 
 
 def read_table(lines: Iterable[Line], path: Path) -> Read:
-    """Read items from the lines of a table; the first that is not empty names the columns."""
+    """Read items from the lines of a table; the first that names columns is the heading."""
     found = Read(id=path.resolve().stem, title=path.resolve().stem)
-    filled = (line for line in lines if any(cell.strip() for cell in line.cells))
+    filled = (line for line in lines if line.faults or line.broken or any(cell.strip() for cell in line.cells))
     try:
-        first = next(filled, None)
-        heading = _read_heading(first, str(path), found.problems) if first else None
+        heading = _find_heading(filled, str(path), found.problems)
         if heading:
-            for line in filled:
+            first = next(filled, None)
+            if first is None:
+                found.problems.append(Problem(str(path), "", "empty", "there are no rows under the heading"))
+            for line in itertools.chain([first] if first else [], filled):
                 _read_line(line, heading, str(path), found)
-        if first is None:
-            found.problems.append(Problem(str(path), "", "empty", "the table is empty"))
     except UnreadableError as error:  # what was read so far is kept
         found.problems.append(Problem(str(path), error.place, error.code, str(error)))
     return found
@@ -82,6 +89,28 @@ def _whole(kind: str, name: str, document: dict[str, Any]) -> Row:
     return {Column("id"): name, Column("type"): kind} | write_whole(fields)
 
 
+def _find_heading(lines: Iterator[Line], file: str, problems: list[Problem]) -> Heading | None:
+    """Take lines up to the heading; titles and remarks often stand above it."""
+    above: list[Line] = []
+    for line in itertools.islice(lines, HEADING_WITHIN):
+        if _names_columns(line):
+            message = "stands above the heading and is left out"
+            problems.extend(Problem(file, f"row {other.number}", "above_heading", message, "warning") for other in above)
+            return _read_heading(line, file, problems)
+        above.append(line)
+    if not above:
+        problems.append(Problem(file, "", "empty", "the table is empty"))
+    else:
+        message = above[0].broken or 'the first row names no columns such as "id", "type" and "stem"'
+        problems.append(Problem(file, f"row {above[0].number}", "no_heading", message))
+    return None
+
+
+def _names_columns(line: Line) -> bool:
+    columns = [column for cell in line.cells if (column := read_header(cell)) is not None]
+    return len(columns) > 1 and bool({"id", "stem", "extra"} & {column.field for column in columns})
+
+
 def _read_heading(line: Line, file: str, problems: list[Problem]) -> Heading | None:
     heading = Heading({}, {})
     place = f"row {line.number}"
@@ -94,9 +123,6 @@ def _read_heading(line: Line, file: str, problems: list[Problem]) -> Heading | N
             return None
         else:
             heading.columns[number] = column
-    if not {"id", "stem", "extra"} & {column.field for column in heading.columns.values()}:
-        problems.append(Problem(file, place, "no_heading", 'the first row names no columns such as "id", "type" and "stem"'))
-        return None
     messages = (f'the column "{name}" is not known and is left out' for name in heading.unknown.values() if name)
     problems.extend(Problem(file, place, "column_unknown", message, "warning") for message in messages)
     return heading
@@ -106,6 +132,10 @@ def _read_line(line: Line, heading: Heading, file: str, found: Read) -> None:
     cells = dict(_cells(line, heading))
     kind, name = cells.get(Column("type"), ""), cells.get(Column("id"), "")
     entry = Entry(file, f"row {line.number}", "case" if kind == "case" else "item", name or "(no id)")
+    if line.broken:
+        entry.refuse("cell", line.broken)
+        found.entries.append(entry)
+        return
     try:
         if kind == "bank":
             _read_bank(cells, found)
@@ -116,8 +146,7 @@ def _read_line(line: Line, heading: Heading, file: str, found: Read) -> None:
     for place, message in line.faults.items():
         if place in heading.columns:
             entry.refuse("cell", f"{write_header(heading.columns[place])}: {message}")
-    stray = ((place + 1, heading.unknown.get(place, "")) for place in _stray(line, heading))
-    entry.losses = [f'what stands under "{name}" (column {number})' for number, name in stray]
+    entry.losses = [_stray_cell(place, heading) for place in _stray(line, heading)]
     found.entries.append(entry)
 
 
@@ -131,6 +160,13 @@ def _cells(line: Line, heading: Heading) -> Iterator[tuple[Column, str]]:
 def _stray(line: Line, heading: Heading) -> list[int]:
     """Places of cells that stand under no known column."""
     return [place for place, cell in enumerate(line.cells) if cell.strip() and place not in heading.columns]
+
+
+def _stray_cell(place: int, heading: Heading) -> str:
+    name = heading.unknown.get(place)
+    return (
+        f'what stands under "{name}" (column {place + 1})' if name else f"what stands in column {place + 1}, which has no name"
+    )
 
 
 def _read_case(cells: Row) -> dict[str, Any]:

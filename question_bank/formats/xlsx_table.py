@@ -5,11 +5,13 @@ import warnings
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import openpyxl
 import xlsxwriter
+from openpyxl.cell.read_only import EMPTY_CELL
 from openpyxl.utils.exceptions import InvalidFileException
 
 from question_bank.formats import HasBank
@@ -33,7 +35,6 @@ _BROKEN: Final = (
         OSError,
     ),  # what escapes from odd parts
 )
-_DATE: Final = "the spreadsheet has turned this cell into a date; format the column as text"
 
 
 def read(path: Path) -> Read:
@@ -110,25 +111,42 @@ def _lines(path: Path) -> Iterator[Line]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # openpyxl warns of styles and extensions that hold no items
-            book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
-            try:
-                yield from _rows(book.worksheets[0])
-            finally:
-                book.close()
+            with _book(path, data_only=True) as shown, _book(path, data_only=False) as typed:
+                yield from _rows(shown.worksheets[0], typed.worksheets[0])
     except UnreadableError:
         raise
     except _BROKEN as error:
         raise UnreadableError("xlsx", f"is not a workbook that can be read: {error}") from error
 
 
-def _rows(sheet: object) -> Iterator[Line]:
-    rows = sheet.iter_rows(max_row=MOST_ROWS + 1, max_col=MOST_COLUMNS, values_only=True)  # type: ignore[attr-defined]
-    for number, values in enumerate(rows, start=1):
+def _book(path: Path, *, data_only: bool) -> closing[Any]:
+    """Open a workbook for its results, or for its formulas."""
+    return closing(openpyxl.load_workbook(path, read_only=True, data_only=data_only, keep_links=False))
+
+
+def _rows(shown: Any, typed: Any) -> Iterator[Line]:
+    limits = {"max_row": MOST_ROWS + 1, "max_col": MOST_COLUMNS}
+    rows = zip(shown.iter_rows(**limits), typed.iter_rows(**limits), strict=True)
+    for number, (cells, sources) in enumerate(rows, start=1):
         if number > MOST_ROWS:
             message = f"has more than {MOST_ROWS} rows"
             raise UnreadableError("too_many_rows", message)
-        dates = {place: _DATE for place, value in enumerate(values) if isinstance(value, dt.date | dt.time | dt.timedelta)}
-        yield Line(number, [_written(value) for value in values], dates)
+        if {*map(id, cells), *map(id, sources)} == {id(EMPTY_CELL)}:  # most rows of a sheet with a cell at its far corner
+            continue
+        found = enumerate(zip(cells, sources, strict=True))
+        faults = {place: fault for place, pair in found if (fault := _fault(*pair))}
+        yield Line(number, ["" if place in faults else _written(cell.value) for place, cell in enumerate(cells)], faults)
+
+
+def _fault(cell: Any, source: Any) -> str:
+    """Why what a cell shows is not what its author meant."""
+    if isinstance(cell.value, dt.date | dt.time | dt.timedelta):
+        return "the spreadsheet has turned this cell into a date; format the column as text"
+    if cell.data_type == "e":
+        return f"the spreadsheet shows the error {cell.value} in this cell"
+    if source.data_type == "f" and cell.value is None and cell.data_type == "n":
+        return "holds a formula without its result; save the file with a spreadsheet, or write the text itself"
+    return ""
 
 
 def _written(value: object) -> str:

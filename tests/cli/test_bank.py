@@ -40,7 +40,7 @@ def good(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def bad(tmp_path: Path) -> Path:
-    return saved(tmp_path / "bad.json", [item("numeric"), item("single_choice", key="E"), {"id": "x"}])
+    return saved(tmp_path / "bad.json", [item("numeric", id="n"), item("single_choice", key="E"), {"id": "x"}])
 
 
 def test_a_good_bank_is_fine(good: Path) -> None:
@@ -62,6 +62,19 @@ def test_every_problem_is_printed_with_file_place_and_message(bad: Path, good: P
         f'{bad}: [2]: "stem" is missing',
         f"items: {len(every_item()) + 1}, cases: 1, errors: 3, warnings: 0",
     ]
+
+
+def test_an_id_in_two_of_the_files_is_an_error(tmp_path: Path) -> None:
+    first, second = (saved(tmp_path / name, [item("numeric"), item("true_false", id=name)]) for name in ("1.json", "2.json"))
+    result = run("check", first, second)
+    assert result.exit_code == 1
+    assert result.output.splitlines()[0] == f'{second}: [0].id: the id "i-numeric" is used before, in {first}'
+
+
+def test_a_bank_is_never_converted_onto_itself(bad: Path) -> None:
+    before = bad.read_bytes()
+    assert run("convert", bad, bad).exit_code == 2
+    assert bad.read_bytes() == before
 
 
 def test_check_answers_machines(bad: Path) -> None:
@@ -147,7 +160,7 @@ def test_a_bank_is_imported_by_its_author_and_exported_again(tmp_path: Path, sit
 def test_only_good_items_are_imported(site: Path, bad: Path) -> None:
     result = run("import", bad, "--by", "wang", "--data", site, "--json")
     assert result.exit_code == 1
-    assert json.loads(result.output)["added"] == ["i-numeric"]
+    assert json.loads(result.output)["added"] == ["n"]
     settings = Settings.load({}, data_dir=site)
     database = Database(settings.database_url, settings.secret)
     with database.read() as session:

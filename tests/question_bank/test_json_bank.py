@@ -158,3 +158,13 @@ def test_a_format_that_cannot_be_told_is_asked_for(tmp_path: Path) -> None:
 def test_null_is_not_an_item(tmp_path: Path) -> None:
     (tmp_path / "null.json").write_text("null", "utf-8")
     assert load(tmp_path / "null.json").has_errors
+
+
+@pytest.mark.parametrize("name", ["/etc/passwd", "", "items/***", "i" * 5000])
+def test_a_bank_that_names_no_path_inside_its_folder_is_told_so(tmp_path: Path, name: str) -> None:
+    good = {"id": "g", "type": "true_false", "stem": "x", "key": True}
+    head = {"id": "b", "title": "B", "languages": [], "items": [name, good]}
+    (tmp_path / "bank.json").write_text(json.dumps(head), "utf-8")
+    bank = load(tmp_path / "bank.json")
+    assert [item["id"] for item in bank.items] == ["g"]
+    assert "items[0]" in [problem.place for problem in bank.problems]

@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 import xlsxwriter
 from hypothesis import HealthCheck, given, settings
@@ -251,7 +252,8 @@ def test_chinese_excel_is_read_and_looked_at(tmp_path: Path) -> None:
         (b"", "the table is empty"),
         (b"hello,world\n1,2\n", 'the first row names no columns such as "id"'),
         (b"id,stem,Stem\nq1,a,b\n", 'the column "Stem" is there twice'),
-        (b'id,type,stem\nq1,true_false,"broken\nq2,true_false,x\n', "the quotes are broken"),
+        (b'id,type,stem\nq1,true_false,"broken\n', "the quotes are broken"),
+        (b"id,type,stem,key\n,,,\n", "there are no rows under the heading"),
     ],
 )
 def test_a_table_that_cannot_be_read_is_explained(tmp_path: Path, content: bytes, message: str) -> None:
@@ -261,11 +263,57 @@ def test_a_table_that_cannot_be_read_is_explained(tmp_path: Path, content: bytes
     assert message in str(bank.problems[-1])
 
 
-def test_rows_before_broken_quotes_are_kept(tmp_path: Path) -> None:
-    (tmp_path / "b.csv").write_bytes(b'id,type,stem,key\nq1,true_false,x,true\nq2,true_false,"broken\n')
+def test_a_row_with_broken_quotes_is_refused_alone(tmp_path: Path) -> None:
+    rows = ["id,type,stem,key", "q1,tf,x,true", 'q2,tf,"broken,true', 'q3,tf,"who says "yes"?",true', "q4,tf,y,true"]
+    (tmp_path / "b.csv").write_text("\n".join(rows), "utf-8")
     bank = load(tmp_path / "b.csv")
-    assert len(bank.items) == 1
-    assert bank.problems[-1].place == "line 3"
+    assert [item["id"] for item in bank.items] == ["q1", "q4"]
+    assert [entry.place for entry in bank.report if entry.refused] == ["row 3", "row 4"]
+
+
+def test_broken_quotes_without_end_are_given_up(tmp_path: Path) -> None:
+    (tmp_path / "b.csv").write_text("id,stem\n" + 'q,"x"y\n' * 101, "utf-8")
+    problems = load(tmp_path / "b.csv").problems
+    assert len(problems) == 101
+    assert problems[0].message == "the quotes of more than 100 rows are broken"
+
+
+def test_a_title_may_stand_above_the_heading(tmp_path: Path) -> None:
+    bank = load(
+        table(tmp_path / "b.csv", ["题目 2026", ""], ["", ""], ["编号", "题型", "题干", "答案"], ["q1", "判断题", "x", "对"])
+    )
+    assert [item["id"] for item in bank.items] == ["q1"]
+    assert said(bank) == ["row 1: stands above the heading and is left out"]
+
+
+def test_letters_of_full_width_are_letters(tmp_path: Path) -> None:
+    head = ["id", "type", "stem", "A", "B", "C", "key"]
+    bank = load(
+        table(tmp_path / "b.csv", head, ["q1", "mc", "x", "1", "2", "3", "Ｂ"], ["q2", "多选题", "x", "1", "2", "3", "ＡＣ"])
+    )
+    assert [item["key"] for item in bank.items] == ["B", ["A", "C"]]
+
+
+def test_cells_that_show_no_text_of_their_author_are_refused(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for row in (
+        ["id", "type", "stem", "A", "B", "key"],
+        ["q1", "mc", "x", "1", "=A1", "A"],
+        ["q2", "mc", "x", "1", "#N/A", "A"],
+    ):
+        book.active.append(row)
+    book.save(tmp_path / "b.xlsx")
+    assert said(load(tmp_path / "b.xlsx")) == [
+        "row 2: option_b: holds a formula without its result; save the file with a spreadsheet, or write the text itself",
+        "row 3: option_b: the spreadsheet shows the error #N/A in this cell",
+    ]
+
+
+def test_a_text_that_looks_like_an_error_stays_a_text(tmp_path: Path) -> None:
+    document = item("single_choice") | {"stem": "#N/A"}
+    bank = Bank("b", "B", items=[document])
+    xlsx_table.write(bank, tmp_path / "b.xlsx")
+    assert load(tmp_path / "b.xlsx").items == [document]
 
 
 def test_semicolons_and_tabs_are_told_by_the_first_row(tmp_path: Path) -> None:
