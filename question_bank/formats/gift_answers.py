@@ -99,11 +99,14 @@ def _choice(answers: list[Answer], context: Context) -> dict[str, Any]:
     weighted = {option["id"]: _written(weight) for option, weight in zip(options, weights, strict=True) if weight}
     if not right:
         raise AnswerError("no answer is marked as right")
-    marking = {"marking": {"rule": "weighted", "weights": weighted}}
+    marking: dict[str, dict[str, Any]] = {"marking": {"rule": "weighted", "weights": weighted}}
     if not any(answer.sign == "=" for answer in answers):
         return {"type": "multiple_choice", "options": options, "key": right} | marking
     if not full:
         raise AnswerError("no answer is worth 100 %")
+    if min(weights) < 0:
+        # Moodle keeps a single choice under 0; of several choices it takes the sum, never under 0.
+        marking["marking"]["lower"] = _written(min(weights))
     plain = len(weighted) == 1
     return {"type": "single_choice", "options": options, "key": full[0]} | ({} if plain else marking)
 

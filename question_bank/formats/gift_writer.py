@@ -44,6 +44,7 @@ def _single(item: Item, say: Say, losses: list[str]) -> str:
     weights = marking.get("weights", {}) if marking["rule"] == "weighted" else {}
     if marking["rule"] not in ("all_or_nothing", "match", "weighted"):
         losses.append(f"the marking rule {marking['rule']}")
+    losses.extend(_lost_bounds(marking, min([Fraction(0), *(Fraction(str(weight)) for weight in weights.values())])))
     lines = []
     for option in item["options"]:
         sign = "=" if option["id"] == item["key"] else "~"
@@ -58,6 +59,7 @@ def _multiple(item: Item, say: Say, losses: list[str]) -> str:
     marking = item.get("marking", {"rule": "all_or_nothing"})
     if marking["rule"] == "weighted":
         weights = {name: Fraction(str(weight)) for name, weight in marking["weights"].items()}
+        losses.extend(_lost_bounds(marking, Fraction(0)))
     else:
         losses.append(f"the marking rule {marking['rule']}, written as weights")
         weights = {name: Fraction(1, len(item["key"])) for name in item["key"]}
@@ -66,6 +68,15 @@ def _multiple(item: Item, say: Say, losses: list[str]) -> str:
         weight = weights.get(option["id"], Fraction(0 if marking["rule"] == "weighted" else -1))
         lines.append(f"\n~%{_percent(weight)}%{_option(option, say, losses)}")
     return "".join(lines) + "\n"
+
+
+def _lost_bounds(marking: Item, lowest: Fraction) -> list[str]:
+    """Bounds of weights that GIFT cannot say: it reads its own, from `lowest` to 1."""
+    if marking["rule"] != "weighted":
+        return []
+    own = {"lower": lowest, "upper": Fraction(1)}
+    usual = {"lower": 0, "upper": 1}
+    return [f"the bound {name} of the weights" for name in own if Fraction(str(marking.get(name, usual[name]))) != own[name]]
 
 
 def _option(option: Item, say: Say, losses: list[str]) -> str:

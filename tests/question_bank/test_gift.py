@@ -54,6 +54,11 @@ $CATEGORY: $course$/desk/calls
     }
 
 
+def test_a_wrong_choice_may_cost_marks_where_one_is_chosen(tmp_path: Path) -> None:
+    found = one(tmp_path, "Which? {=right ~wrong ~%-50%worse}")
+    assert found["marking"] == {"rule": "weighted", "weights": {"A": "1", "C": "-0.5"}, "lower": "-0.5"}
+
+
 def test_several_right_answers_are_weights(tmp_path: Path) -> None:
     found = one(tmp_path, "Which two? {~%50%a ~%50%b ~%-100%c ~d}")
     assert (found["type"], found["key"]) == ("multiple_choice", ["A", "B"])
@@ -217,6 +222,26 @@ def test_writing_says_what_is_lost_and_what_is_refused(tmp_path: Path) -> None:
     again = load(tmp_path / "b.gift")
     assert [found["id"] for found in again.items] == [name for name in report if name not in refused]
     assert not again.has_errors
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "lower", "losses"),
+    [
+        ("single_choice", "A", "-0.5", []),
+        ("single_choice", "A", None, ["the bound lower of the weights"]),  # read back, B costs half a mark
+        ("multiple_choice", ["A"], None, []),
+        ("multiple_choice", ["A"], "-1/2", ["the bound lower of the weights"]),
+    ],
+)
+def test_writing_says_which_bounds_of_the_weights_are_lost(
+    tmp_path: Path, kind: str, key: object, lower: str | None, losses: list[str]
+) -> None:
+    options = [{"id": "A", "text": "a"}, {"id": "B", "text": "b"}]
+    marking = {"rule": "weighted", "weights": {"A": "1", "B": "-0.5"}} | ({"lower": lower} if lower else {})
+    bare = {"id": "s", "type": kind, "stem": "Ask", "options": options, "key": key, "marking": marking}
+    (entry,) = gift.write(Bank("b", "B", [], [bare]), tmp_path / "b.gift")
+    assert entry.losses == losses
+    assert losses or load(tmp_path / "b.gift").items == [bare]
 
 
 def test_what_gift_can_hold_comes_back(tmp_path: Path) -> None:
