@@ -6,11 +6,14 @@ from typing import Any, Final
 
 from a2wsgi import WSGIMiddleware
 
+from exam_engine.bodies import is_declared_too_large, receive_whole
 from exam_engine.core.clock import Clock, system_clock
 from exam_engine.core.config import Settings
 from exam_engine.core.database import Database
+from exam_engine.core.errors import Refusal
 from exam_engine.core.logs import set_up_logs
 from exam_engine.delivery.api import make_api
+from exam_engine.delivery.http import send_refusal
 from exam_engine.delivery.writer import Writer
 from exam_engine.marking.scoring import score_attempts
 from exam_engine.web import create_app
@@ -47,7 +50,17 @@ class Service:
         elif scope["type"] == "http" and scope["path"].startswith(API_PATHS):
             await self.api(scope, receive, send)
         elif scope["type"] == "http":
+            await self._answer_page(scope, receive, send)
+
+    async def _answer_page(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if is_declared_too_large(scope):
             await self.pages(scope, _as_coroutine(receive), send)
+            return
+        try:
+            async with receive_whole(receive) as again:
+                await self.pages(scope, again, send)
+        except Refusal as refusal:
+            await send_refusal(send, refusal)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         while True:

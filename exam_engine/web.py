@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from flask import Flask
 
+from exam_engine.bodies import LARGEST_BODY
 from exam_engine.core.clock import Clock, system_clock
 from exam_engine.core.config import Settings
 from exam_engine.core.database import Database
@@ -35,7 +36,7 @@ def navigation_of(user: User | None) -> list[tuple[str, str]]:
 def create_app(settings: Settings, database: Database | None = None, clock: Clock = system_clock) -> Flask:
     """The site as a WSGI application; `database` and `clock` are given by tests."""
     app = Flask("exam_engine", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = 64 * 1024 * 1024
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     prepare_app(app, Site(settings, database or Database(settings.database_url, settings.secret), clock))
 
     @app.context_processor
