@@ -237,9 +237,9 @@ def launch(playwright: Playwright) -> Browser:
     return playwright.chromium.launch(executable_path=found, args=list(QUIET))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One browser for all tests of a worker."""
+    """One browser for all tests of a file: while Playwright runs, nothing else in the process can run an event loop."""
     with sync_playwright() as playwright:
         started = launch(playwright)
         yield started
