@@ -14,6 +14,7 @@ from exam_engine.core.database import Database
 from exam_engine.core.records import AuditEntry
 from exam_engine.migrate import current_revision
 from exam_engine.results.chains import find_answer_faults, list_attempts, read_endings
+from exam_engine.results.recorded import find_record_faults
 
 
 @click.group()
@@ -25,7 +26,10 @@ def audit() -> None:
 @data_option
 @click.option("--json", "as_json", is_flag=True, help="Answer for machines.")
 def verify(data: Path | None, *, as_json: bool) -> None:
-    """Walk the audit chain and the chain of every attempt's answers; ends with 1 when something is wrong."""
+    """Walk the audit chain and every attempt's answers; hold results, marks and deadlines against them.
+
+    Ends with 1 when something is wrong.
+    """
     settings = load_settings(data)
     if current_revision(settings.database_url) is None:
         fail("The site is not set up: run `exam-engine init`.")
@@ -50,7 +54,10 @@ def verify_site(database: Database, secret: bytes) -> tuple[int, int, list[Findi
     with database.read() as session:
         entries = session.scalar(select(func.count()).select_from(AuditEntry)) or 0
         attempts, endings = list_attempts(session), read_endings(session)
-        walks: list[Callable[[], list[Finding]]] = [lambda: list(find_faults(session, secret))]
+        walks: list[Callable[[], list[Finding]]] = [
+            lambda: list(find_faults(session, secret)),
+            lambda: list(find_record_faults(session)),
+        ]
         walks += [lambda number=number: list(find_answer_faults(session, number, endings)) for number in attempts]  # type: ignore[misc]
         findings = [finding for walk in with_progress(walks, "Verifying", len(walks)) for finding in walk()]
     return entries, len(attempts), findings

@@ -67,7 +67,7 @@ class Settings:
             When a value cannot be used.
         """
         folder = (data_dir or Path(environ.get(PREFIX + "DATA", "data"))).resolve()
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # the database in it holds keys and answers
         url = environ.get(PREFIX + "DATABASE_URL", f"sqlite:///{folder / 'exam-engine.db'}")
         if url.startswith("postgresql://"):
             url = url.replace("postgresql://", "postgresql+psycopg://", 1)
