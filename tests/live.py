@@ -15,7 +15,7 @@ from typing import Any, Final
 import pytest
 from granian.constants import Interfaces
 from granian.server.embed import Server
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Route, expect, sync_playwright
 
 from exam_engine.asgi import Service
 from exam_engine.core.clock import Clock
@@ -119,14 +119,14 @@ class Seen:
 
     def watch(self, context: BrowserContext) -> None:
         """Keep what `context` receives from now on."""
-        context.on("requestfinished", self._keep)
+        context.route("**/*", self._pass_on)
         context.on("console", lambda message: self.console.append(message.text))
 
-    def _keep(self, request: Any) -> None:
-        response = request.response()
-        if response is None or response.status in {204, 301, 302, 303, 307, 308}:
-            return
-        self.bodies.append((request.url, response.body().decode(errors="replace")))
+    def _pass_on(self, route: Route) -> None:
+        """Fetch for the browser, so that no body is lost to a page that has moved on."""
+        response = route.fetch(max_redirects=0)
+        self.bodies.append((route.request.url, response.body().decode(errors="replace")))
+        route.fulfill(response=response)
 
 
 @dataclass

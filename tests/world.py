@@ -71,16 +71,29 @@ _built: dict[tuple[str, int, datetime], tuple[bytes, bytes]] = {}
 """SQLite files and pickled records of worlds built before: a copy takes milliseconds, building one about a second."""
 
 
-def build_world(database: Database, folder: Path, *, level: str = "junior", candidates: int = 3, now: datetime = NOW) -> World:
-    """A site with `candidates` booked for a prepared sitting of `level` that opened a minute ago and lasts eight hours."""
+def build_world(
+    database: Database,
+    folder: Path,
+    *,
+    level: str = "junior",
+    candidates: int = 3,
+    now: datetime = NOW,
+    bank: Bank | None = None,
+) -> World:
+    """A site with `candidates` booked for a prepared sitting of `level` that opened a minute ago and lasts eight hours.
+
+    A test that brings its own `bank` gets a world of its own.
+    """
     key = (level, candidates, now)
     path = Path(make_url(database.url).database or "")
+    if bank is not None:
+        return World(database, make_settings(database, folder), *_build(database, bank, level, candidates, now), now)
     if database.is_sqlite and key in _built:
         content, records = _built[key]
         database.close()
         path.write_bytes(content)
         return World(database, make_settings(database, folder), *pickle.loads(records), now)
-    records = pickle.dumps(_build(database, level, candidates, now))
+    records = pickle.dumps(_build(database, level_bank(level), level, candidates, now))
     if database.is_sqlite:
         with database.engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -88,10 +101,12 @@ def build_world(database: Database, folder: Path, *, level: str = "junior", cand
     return World(database, make_settings(database, folder), *pickle.loads(records), now)
 
 
-def _build(database: Database, level: str, candidates: int, now: datetime) -> tuple[Staff, list[Enrolment], Sitting]:
+def _build(
+    database: Database, bank: Bank, level: str, candidates: int, now: datetime
+) -> tuple[Staff, list[Enrolment], Sitting]:
     with database.write() as session:
         staff = add_staff(session, now)
-        add_content(session, staff, now, level_bank(level))
+        add_content(session, staff, now, bank)
         enrolments = [add_candidate(session, staff, number, level, now) for number in range(candidates)]
         sitting = hold_sitting(session, staff, enrolments, SittingKind.REGULAR, now - timedelta(minutes=1), now)
         for booking in sitting.bookings:

@@ -54,9 +54,9 @@ def _hide(item: dict[str, Any]) -> None:
 
 
 @pytest.fixture
-def site(database: Database, tmp_path: Path, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> Iterator[LiveSite]:
-    monkeypatch.setattr("tests.world.level_bank", with_canaries)
-    with on_air(build_world(database, tmp_path, level="intermediate", candidates=1), browser) as live:
+def site(database: Database, tmp_path: Path, browser: Browser) -> Iterator[LiveSite]:
+    bank = with_canaries("intermediate")
+    with on_air(build_world(database, tmp_path, level="intermediate", candidates=1, bank=bank), browser) as live:
         yield live
 
 

@@ -25,6 +25,7 @@ from tests.look import find_facts, in_thread
 
 ANYONE: Final = frozenset(Role) | {None}
 CANDIDATE: Final = frozenset({Role.CANDIDATE})
+ADMINISTRATOR: Final = frozenset({Role.ADMINISTRATOR})
 OFFICER: Final = frozenset({Role.OFFICER})
 INVIGILATOR: Final = frozenset({Role.INVIGILATOR})
 MARKERS: Final = frozenset({Role.MARKER, Role.SENIOR_MARKER})
@@ -56,6 +57,9 @@ TABLE: Final[dict[str, Route]] = {
     "GET /api/v1/openapi.json": Route(ANYONE, "/api/v1/openapi.json"),
     "GET /verify": Route(ANYONE, "/verify"),
     "GET /verify/<code>": Route(ANYONE, "/verify/{number}", missing="/verify/nothing"),
+    "GET /people": Route(ADMINISTRATOR, "/people"),
+    "POST /people": Route(ADMINISTRATOR, "/people"),
+    "POST /people/<int:user_id>": Route(ADMINISTRATOR, "/people/{user}", missing="/people/999999"),
     "GET /bank": Route(BANK, "/bank"),
     "GET /bank/items/<code>": Route(BANK, "/bank/items/{item}", missing="/bank/items/nothing"),
     "POST /bank/items/<code>/<event>": Route(BANK, "/bank/items/{item}/submit", missing="/bank/items/nothing/submit"),
@@ -196,6 +200,7 @@ def centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Centre]:
         own, other = (session.get_one(Result, int(facts[name])).booking for name in ("pass", "fail"))
         others = session.query(Certificate).filter(Certificate.number != facts["number"])
         facts |= {
+            "user": str(session.query(User).filter_by(login="novak").one().id),
             "booking": str(own.id),
             "other_booking": str(other.id),
             "paper": str(own.papers[0].id),
