@@ -24,6 +24,7 @@ NAVIGATION: Final = (
     ("/release", "Release", (Role.OFFICER,)),
     ("/training", "Training", (Role.OFFICER, Role.TRAINER)),
     ("/bank", "Questions", (Role.AUTHOR, Role.REVIEWER)),
+    ("/people", "People", (Role.ADMINISTRATOR,)),
     ("/help", "Help", (Role.CANDIDATE,)),
 )
 

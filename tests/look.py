@@ -148,6 +148,8 @@ PLACES: Final = (
     Place("marking", "novak", "/marking"),
     Place("marking-senior", "okafor", "/marking"),
     Place("script", "novak", "/marking", _script),
+    Place("people", "admin", "/people"),
+    Place("people-errors", "admin", "/people", _press("form.form .btn-primary")),
     Place("sittings", "chen", "/sittings"),
     Place("sitting", "chen", "/sittings/{open}"),
     Place("sitting-new", "chen", "/sittings/new"),

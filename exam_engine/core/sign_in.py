@@ -17,6 +17,7 @@ from exam_engine.core.errors import Refusal
 from exam_engine.core.records import Role, User, WebSession
 
 COOKIE: Final = "exam_session"
+SYSTEM: Final = "system"
 
 # One hash takes tens of milliseconds and 64 MB; two at once on two cores leave room for the exam itself.
 _hashing = threading.BoundedSemaphore(2)
@@ -48,21 +49,39 @@ def csrf_token(token: str, secret: bytes) -> str:
     return hmac.digest(secret, b"csrf\n" + token.encode(), "sha256").hex()
 
 
-def add_user(session: Session, login: str, password_hash: str, names: dict[str, str], roles: list[Role], now: datetime) -> User:
+def make_password() -> str:
+    """A first password that can be read out and typed: 16 letters and digits that no two people read differently."""
+    letters = "abcdefghjkmnpqrstuvwxyz23456789"
+    return "-".join("".join(secrets.choice(letters) for _ in range(4)) for _ in range(4))
+
+
+def add_user(  # noqa: PLR0913  a person is a name, a password, names, roles, and who added them when
+    session: Session,
+    login: str,
+    password_hash: str,
+    names: dict[str, str],
+    roles: list[Role],
+    now: datetime,
+    *,
+    by: str = SYSTEM,
+) -> User:
     """Add a person.
 
     Raises
     ------
     Refusal
-        `same_person` when an administrator would also mark, decide or release.
+        `same_person` when an administrator would also mark, decide or release; `already_there` when the name is taken.
     """
     staff = {Role.MARKER, Role.SENIOR_MARKER, Role.OFFICER}
     if Role.ADMINISTRATOR in roles and staff.intersection(roles):
         raise Refusal("same_person", "an administrator cannot mark, decide or release")
+    # The audit trail names people by their sign-in names, and what the site does by itself `system`.
+    if login == SYSTEM or session.scalar(select(User.id).where(User.login == login)) is not None:
+        raise Refusal("already_there", f"the sign-in name {login} is taken")
     user = User(login=login, password_hash=password_hash, names=names, roles=[role.value for role in roles], created_at=now)
     session.add(user)
     session.flush()
-    audit.record(session, "system", "user.added", f"user:{user.id}", now, login=login, roles=user.roles)
+    audit.record(session, by, "user.added", f"user:{user.id}", now, login=login, roles=user.roles)
     return user
 
 

@@ -14,10 +14,12 @@ from exam_engine.core import sign_in as sessions
 from exam_engine.core import words
 from exam_engine.core.errors import Refusal
 from exam_engine.core.page import PLAYER, current_user, get_site, stage
+from exam_engine.core.people_views import people
 from exam_engine.core.records import Role, User
 from exam_engine.core.throttle import Throttle
 
 core = stage("core", __name__)
+core.register_blueprint(people)
 
 HOMES = (
     (Role.CANDIDATE, "/way"),
@@ -27,6 +29,7 @@ HOMES = (
     (Role.INVIGILATOR, "/rooms"),
     (Role.AUTHOR, "/bank"),
     (Role.REVIEWER, "/bank"),
+    (Role.ADMINISTRATOR, "/people"),
 )
 
 
