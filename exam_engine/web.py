@@ -12,7 +12,7 @@ from exam_engine.core.database import Database
 from exam_engine.core.page import Site, current_user, prepare_app
 from exam_engine.core.records import Role, User
 
-STAGES: Final = ("core", "authoring", "training", "sittings", "delivery", "marking", "results", "certificates")
+STAGES: Final = ("core", "authoring", "enrolment", "training", "sittings", "delivery", "marking", "results", "certificates")
 
 NAVIGATION: Final = (
     ("/way", "My way", (Role.CANDIDATE,)),
@@ -21,6 +21,7 @@ NAVIGATION: Final = (
     ("/marking", "Marking", (Role.MARKER, Role.SENIOR_MARKER)),
     ("/sittings", "Sittings", (Role.OFFICER,)),
     ("/rooms", "Rooms", (Role.INVIGILATOR,)),
+    ("/candidates", "Candidates", (Role.OFFICER,)),
     ("/release", "Release", (Role.OFFICER,)),
     ("/training", "Training", (Role.OFFICER, Role.TRAINER)),
     ("/bank", "Questions", (Role.AUTHOR, Role.REVIEWER)),

@@ -150,6 +150,8 @@ PLACES: Final = (
     Place("script", "novak", "/marking", _script),
     Place("people", "admin", "/people"),
     Place("people-errors", "admin", "/people", _press("form.form .btn-primary")),
+    Place("candidates", "chen", "/candidates"),
+    Place("candidates-errors", "chen", "/candidates", _press("form.form .btn-primary")),
     Place("sittings", "chen", "/sittings"),
     Place("sitting", "chen", "/sittings/{open}"),
     Place("sitting-new", "chen", "/sittings/new"),

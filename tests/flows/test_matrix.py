@@ -15,6 +15,7 @@ from exam_engine.core.records import Role, User
 from exam_engine.core.sign_in import COOKIE, csrf_token, open_session
 from exam_engine.delivery.records import Attempt
 from exam_engine.demo.open_site import build_site
+from exam_engine.enrolment.records import Candidate
 from exam_engine.marking.records import Script
 from exam_engine.migrate import upgrade_database
 from exam_engine.results.records import Result
@@ -66,6 +67,9 @@ TABLE: Final[dict[str, Route]] = {
     "GET /bank/import": Route(frozenset({Role.AUTHOR}), "/bank/import"),
     "POST /bank/import": Route(frozenset({Role.AUTHOR}), "/bank/import"),
     "GET /bank/export.json": Route(BANK, "/bank/export.json"),
+    "GET /candidates": Route(OFFICER, "/candidates"),
+    "POST /candidates": Route(OFFICER, "/candidates"),
+    "POST /candidates/<int:candidate_id>": Route(OFFICER, "/candidates/{candidate}", missing="/candidates/999999"),
     "GET /training": Route(TRAINING, "/training"),
     "GET /training/<int:enrolment_id>": Route(TRAINING, "/training/{enrolment}", missing="/training/999999"),
     "POST /training/<int:enrolment_id>": Route(TRAINING, "/training/{enrolment}", missing="/training/999999"),
@@ -200,6 +204,7 @@ def centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Centre]:
         own, other = (session.get_one(Result, int(facts[name])).booking for name in ("pass", "fail"))
         others = session.query(Certificate).filter(Certificate.number != facts["number"])
         facts |= {
+            "candidate": str(session.query(Candidate).first().id),
             "user": str(session.query(User).filter_by(login="novak").one().id),
             "booking": str(own.id),
             "other_booking": str(other.id),
