@@ -119,7 +119,9 @@ def decide_move(session: Session, request_id: int, *, approved: bool, by: User, 
 
 def find_receipt(session: Session, number: str) -> Attempt | None:
     """The attempt whose receipt has this number, however it was typed."""
-    letters = "".join(letter for letter in number.upper() if letter.isalnum()).removeprefix("R")
+    letters = "".join(letter for letter in number.upper() if letter.isalnum())
+    if len(letters) == 9:
+        letters = letters.removeprefix("R")  # the eight that follow may begin with an R of their own
     if len(letters) != 8:
         return None
     return session.scalars(select(Attempt).where(Attempt.receipt == f"R-{letters[:4]}-{letters[4:]}")).one_or_none()

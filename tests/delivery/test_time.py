@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from exam_engine.core import audit
 from exam_engine.core.clock import to_ms
@@ -218,3 +218,13 @@ def test_a_receipt_is_found_however_its_number_is_typed(site: Site, seeded: Seed
             assert found is not None
             assert found.state is AttemptState.SUBMITTED
         assert actions.find_receipt(session, "R-2222-222") is None
+
+
+def test_a_receipt_whose_letters_begin_with_r_is_found_without_its_prefix(site: Site, seeded: Seeded) -> None:
+    sitter = site.sit(seeded)
+    sitter.submit(0)
+    with site.database.write() as session:
+        session.execute(update(Attempt).values(receipt="R-R7K4-2Q9X"))
+    with site.database.read() as session:
+        for typed in ("R-R7K4-2Q9X", "RR7K42Q9X", "R7K42Q9X", "r7k4 2q9x"):
+            assert actions.find_receipt(session, typed) is not None
