@@ -22,6 +22,7 @@ NAVIGATION: Final = (
     ("/sittings", "Sittings", (Role.OFFICER,)),
     ("/rooms", "Rooms", (Role.INVIGILATOR,)),
     ("/candidates", "Candidates", (Role.OFFICER,)),
+    ("/scheme", "Scheme", (Role.OFFICER,)),
     ("/release", "Release", (Role.OFFICER,)),
     ("/training", "Training", (Role.OFFICER, Role.TRAINER)),
     ("/bank", "Questions", (Role.AUTHOR, Role.REVIEWER)),

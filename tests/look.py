@@ -115,6 +115,13 @@ def _script(page: Page) -> None:
     page.locator("#rubric").wait_for()
 
 
+def _broken_scheme(page: Page) -> None:
+    broken = b'{"id": "itsm", "levels": []}'
+    page.locator("#file").set_input_files({"name": "scheme.json", "mimeType": "application/json", "buffer": broken})
+    page.locator("form.form .btn-primary").click()
+    page.locator("#problems").wait_for()
+
+
 PLACES: Final = (
     Place("sign-in", "", "/sign-in"),
     Place("sign-in-refused", "", "/sign-in", _wrong_password),
@@ -152,6 +159,8 @@ PLACES: Final = (
     Place("people-errors", "admin", "/people", _press("form.form .btn-primary")),
     Place("candidates", "chen", "/candidates"),
     Place("candidates-errors", "chen", "/candidates", _press("form.form .btn-primary")),
+    Place("scheme", "chen", "/scheme"),
+    Place("scheme-errors", "chen", "/scheme", _broken_scheme),
     Place("sittings", "chen", "/sittings"),
     Place("sitting", "chen", "/sittings/{open}"),
     Place("sitting-new", "chen", "/sittings/new"),

@@ -208,7 +208,10 @@ def store_blueprint(session: Session, document: dict[str, Any], by: str, now: da
     Refusal
         `bad_content` naming every fault.
     """
-    _refuse_problems(check("blueprint", document, "blueprint"))
+    problems = check("blueprint", document, "blueprint")
+    if not problems and "id" not in document:
+        problems = [Problem("blueprint", "id", "required", "is missing: papers of a scheme name the blueprint by it")]
+    _refuse_problems(problems)
     last = session.scalar(select(func.max(BlueprintVersion.version)).where(BlueprintVersion.name == document["id"])) or 0
     version = BlueprintVersion(name=document["id"], version=last + 1, document=document, created_at=now)
     session.add(version)

@@ -14,6 +14,7 @@ from exam_engine.authoring import actions
 from exam_engine.authoring.overview import Filter, count_states, find_items, places_of, read_coverage
 from exam_engine.authoring.records import ItemState, SchemeVersion
 from exam_engine.authoring.rules import TRANSITIONS
+from exam_engine.authoring.scheme_views import schemes
 from exam_engine.core.canonical import canonical_json
 from exam_engine.core.errors import Refusal
 from exam_engine.core.page import get_site, require, signed_in, stage, whole_number
@@ -23,6 +24,7 @@ from question_bank.formats.entries import Entry
 from question_bank.rendering import block_html, inline_html
 
 authoring = stage("authoring", __name__)
+authoring.register_blueprint(schemes)
 
 TEAMS: Final = (Role.AUTHOR, Role.REVIEWER)
 TYPES: Final = {

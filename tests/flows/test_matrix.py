@@ -67,6 +67,8 @@ TABLE: Final[dict[str, Route]] = {
     "GET /bank/import": Route(frozenset({Role.AUTHOR}), "/bank/import"),
     "POST /bank/import": Route(frozenset({Role.AUTHOR}), "/bank/import"),
     "GET /bank/export.json": Route(BANK, "/bank/export.json"),
+    "GET /scheme": Route(OFFICER, "/scheme"),
+    "POST /scheme": Route(OFFICER, "/scheme"),
     "GET /candidates": Route(OFFICER, "/candidates"),
     "POST /candidates": Route(OFFICER, "/candidates"),
     "POST /candidates/<int:candidate_id>": Route(OFFICER, "/candidates/{candidate}", missing="/candidates/999999"),
