@@ -115,6 +115,15 @@ def _script(page: Page) -> None:
     page.locator("#rubric").wait_for()
 
 
+def _add_person(page: Page) -> None:
+    """Under a name of the language, because each language adds its own."""
+    page.locator("#login").fill(f"lee-{page.locator('html').get_attribute('lang')}")
+    page.locator("#name_en").fill("Lee Min-jun")
+    page.locator(".check-box").first.check()
+    page.locator("form.form .btn-primary").click()
+    page.locator("code").wait_for()
+
+
 def _broken_scheme(page: Page) -> None:
     broken = b'{"id": "itsm", "levels": []}'
     page.locator("#file").set_input_files({"name": "scheme.json", "mimeType": "application/json", "buffer": broken})
@@ -156,6 +165,7 @@ PLACES: Final = (
     Place("marking-senior", "okafor", "/marking"),
     Place("script", "novak", "/marking", _script),
     Place("people", "admin", "/people"),
+    Place("people-added", "admin", "/people", _add_person),
     Place("people-errors", "admin", "/people", _press("form.form .btn-primary")),
     Place("candidates", "chen", "/candidates"),
     Place("candidates-errors", "chen", "/candidates", _press("form.form .btn-primary")),
