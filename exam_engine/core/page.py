@@ -27,6 +27,18 @@ R = TypeVar("R")
 
 PLAYER = Path(__file__).parent.parent / "player"
 
+OPEN_BEFORE_PASSWORD = frozenset(
+    {
+        "core.password.show",
+        "core.password.change",
+        "core.sign_out",
+        "core.choose_language",
+        "core.static_file",
+        "core.healthz",
+        "core.readyz",
+    }
+)
+
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
@@ -95,6 +107,14 @@ def signed_in() -> User:
     if user is None:
         raise Refusal("not_signed_in")
     return user
+
+
+def welcome(token: str, target: str) -> BaseResponse:
+    """Send somebody on to `target` with the cookie of a session just opened."""
+    response = redirect(target)
+    secure = get_site().settings.secure_cookies
+    response.set_cookie(COOKIE, token, httponly=True, samesite="Lax", secure=secure)
+    return response
 
 
 def require(*roles: Role) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -199,6 +219,14 @@ def _guard_changes() -> None:
         raise Refusal("bad_form")
 
 
+def _ask_for_own_password() -> BaseResponse | None:
+    """Whoever still has a password that somebody else has seen chooses one before anything else."""
+    user = current_user()
+    if user is None or not user.must_change_password or request.endpoint in OPEN_BEFORE_PASSWORD:
+        return None
+    return redirect("/password")
+
+
 def _add_headers(response: Response) -> Response:
     response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
     response.headers["X-Content-Type-Options"] = "nosniff"
@@ -234,6 +262,7 @@ def prepare_app(app: Flask, site: Site) -> None:
     app.context_processor(_shell_words)
     _add_filters(app)
     app.before_request(_guard_changes)
+    app.before_request(_ask_for_own_password)
     app.after_request(_add_headers)
     app.register_error_handler(Refusal, _show_refusal)
     app.register_error_handler(HTTPException, _show_http_error)

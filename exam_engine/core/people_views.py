@@ -8,7 +8,7 @@ from exam_engine.core.errors import Refusal
 from exam_engine.core.page import get_site, require, signed_in
 from exam_engine.core.people import PersonInput, read_member
 from exam_engine.core.records import Role
-from exam_engine.core.sign_in import add_user, hash_password, make_password
+from exam_engine.core.sign_in import add_user, hash_password, make_password, reset_password
 
 people = Blueprint("people", __name__)
 
@@ -48,15 +48,18 @@ def add() -> str | tuple[str, int]:
 
 @people.post("/people/<int:user_id>")
 @require(Role.ADMINISTRATOR)
-def change(user_id: int) -> Response:
-    """Close or open a person's way in."""
-    wanted = request.form.get("do")
-    with get_site().database.write() as session:
+def change(user_id: int) -> Response | str:
+    """Close or open a person's way in, or give a new first password."""
+    site, wanted = get_site(), request.form.get("do")
+    with site.database.write() as session:
         person = actions.get_person(session, user_id)
-        if wanted not in {"open", "close"}:
-            raise Refusal("bad_request", "a person's way in is opened or closed")
-        actions.set_active(session, person, signed_in(), get_site().clock(), active=wanted == "open")
-    return redirect(url_for("core.people.list_all", q=request.form.get("q") or None))
+        if wanted not in {"open", "close", "password"}:
+            raise Refusal("bad_request", "a person's way in is opened or closed, or gets a new password")
+        if wanted != "password":
+            actions.set_active(session, person, signed_in(), site.clock(), active=wanted == "open")
+            return redirect(url_for("core.people.list_all", q=request.form.get("q") or None))
+        login, password = person.login, reset_password(session, person, signed_in(), site.clock())
+    return _show(PersonInput({}), added=login, password=password)
 
 
 def _show(typed: PersonInput, added: str = "", password: str = "") -> str:

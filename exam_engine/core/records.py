@@ -36,6 +36,7 @@ class User(Base):
     roles: Mapped[Any] = mapped_column(Document)
     language: Mapped[str] = mapped_column(Text, default="zh-CN")
     is_active: Mapped[bool] = mapped_column(default=True)
+    must_change_password: Mapped[bool] = mapped_column(default=False)  # somebody else has seen it
     created_at: Mapped[datetime]
 
     def has_role(self, *roles: Role) -> bool:

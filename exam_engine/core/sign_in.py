@@ -17,6 +17,7 @@ from exam_engine.core.errors import Refusal
 from exam_engine.core.records import Role, User, WebSession
 
 COOKIE: Final = "exam_session"
+SHORTEST_PASSWORD: Final = 12
 SYSTEM: Final = "system"
 
 # One hash takes tens of milliseconds and 64 MB; two at once on two cores leave room for the exam itself.
@@ -79,10 +80,51 @@ def add_user(  # noqa: PLR0913  a person is a name, a password, names, roles, an
     if login == SYSTEM or session.scalar(select(User.id).where(User.login == login)) is not None:
         raise Refusal("already_there", f"the sign-in name {login} is taken")
     user = User(login=login, password_hash=password_hash, names=names, roles=[role.value for role in roles], created_at=now)
+    user.must_change_password = by != SYSTEM  # whoever added the person has seen the password
     session.add(user)
     session.flush()
     audit.record(session, by, "user.added", f"user:{user.id}", now, login=login, roles=user.roles)
     return user
+
+
+def change_password(session: Session, user: User, current: str, chosen: str, now: datetime) -> None:
+    """Give `user` the password they chose; all their sessions end, so that whoever had the old one is out.
+
+    Raises
+    ------
+    Refusal
+        `wrong_password` for a wrong current one, `bad_content` for a new one that is too short, the same, or the name.
+    """
+    if not _is_password(user.password_hash, current):
+        raise Refusal("wrong_password")
+    if len(chosen) < SHORTEST_PASSWORD or chosen == current or chosen.lower() == user.login.lower():
+        raise Refusal(
+            "bad_content", f"a new password has at least {SHORTEST_PASSWORD} characters and is neither the old one nor the name"
+        )
+    user.password_hash, user.must_change_password = hash_password(chosen), False
+    _end_sessions(session, user)
+    audit.record(session, user.login, "user.password_changed", f"user:{user.id}", now)
+
+
+def reset_password(session: Session, user: User, by: User, now: datetime) -> str:
+    """A new first password for somebody who lost theirs; they change it when they sign in.
+
+    Raises
+    ------
+    Refusal
+        `same_person` for one's own, which is changed and not reset.
+    """
+    if user.id == by.id:
+        raise Refusal("same_person", "one's own password is changed, not reset")
+    password = make_password()
+    user.password_hash, user.must_change_password = hash_password(password), True
+    _end_sessions(session, user)
+    audit.record(session, by.login, "user.password_reset", f"user:{user.id}", now, login=user.login)
+    return password
+
+
+def _end_sessions(session: Session, user: User) -> None:
+    session.execute(delete(WebSession).where(WebSession.user_id == user.id))
 
 
 def check_password(session: Session, login: str, password: str) -> User:

@@ -13,13 +13,15 @@ from werkzeug.wrappers import Response as BaseResponse
 from exam_engine.core import sign_in as sessions
 from exam_engine.core import words
 from exam_engine.core.errors import Refusal
-from exam_engine.core.page import PLAYER, current_user, get_site, stage
+from exam_engine.core.page import PLAYER, current_user, get_site, stage, welcome
+from exam_engine.core.password_views import password
 from exam_engine.core.people_views import people
 from exam_engine.core.records import Role, User
 from exam_engine.core.throttle import Throttle
 
 core = stage("core", __name__)
 core.register_blueprint(people)
+core.register_blueprint(password)
 
 HOMES = (
     (Role.CANDIDATE, "/way"),
@@ -29,6 +31,7 @@ HOMES = (
     (Role.INVIGILATOR, "/rooms"),
     (Role.AUTHOR, "/bank"),
     (Role.REVIEWER, "/bank"),
+    (Role.TRAINER, "/training"),
     (Role.ADMINISTRATOR, "/people"),
 )
 
@@ -71,9 +74,7 @@ def sign_in_post() -> BaseResponse | tuple[str, int]:
         return render_template("sign_in.html", next=target, login=login, refusal=refusal), refusal.kind.status
     with site.database.write() as session:
         token = sessions.open_session(session, user, site.clock(), site.settings.session_hours)
-    response = redirect(target)
-    response.set_cookie(sessions.COOKIE, token, httponly=True, samesite="Lax", secure=site.settings.secure_cookies)
-    return response
+    return welcome(token, target)
 
 
 def _check_sign_in(login: str, password: str) -> User:

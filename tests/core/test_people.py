@@ -104,8 +104,9 @@ def test_what_was_typed_stands_there_again(pages: Pages) -> None:
 
 def test_who_is_shut_out_is_signed_out_at_once_and_let_in_again(pages: Pages) -> None:
     add(pages)
-    with pages.database.read() as session:
-        place = f"/people/{find_user(session, 'chen').id}"
+    with pages.database.write() as session:
+        chen = find_user(session, "chen")
+        chen.must_change_password, place = False, f"/people/{chen.id}"
     officer, administrator = pages.browser("chen"), pages.browser("admin")
     assert officer.get("/sittings").status_code == 200
     assert administrator.post(place, do="close").status_code == 302

@@ -68,7 +68,7 @@ def test_a_registered_candidate_signs_in_with_number_and_first_password(pages: P
     assert found
     guest = pages.browser().client
     assert guest.post("/sign-in", data={"login": "C-2026-0001", "password": found[1]}).status_code == 302
-    assert guest.get("/way").status_code == 200
+    assert guest.get("/way").headers["Location"] == "/password", "somebody else has seen the first password"
     assert found[1] not in pages.browser("chen").read("/candidates")
 
 

@@ -25,6 +25,7 @@ from tests.delivery.site import Reply, Site
 from tests.look import find_facts, in_thread
 
 ANYONE: Final = frozenset(Role) | {None}
+SIGNED_IN: Final = frozenset(Role)
 CANDIDATE: Final = frozenset({Role.CANDIDATE})
 ADMINISTRATOR: Final = frozenset({Role.ADMINISTRATOR})
 OFFICER: Final = frozenset({Role.OFFICER})
@@ -49,6 +50,8 @@ TABLE: Final[dict[str, Route]] = {
     "GET /sign-in": Route(ANYONE, "/sign-in"),
     "POST /sign-in": Route(ANYONE, "/sign-in"),
     "POST /sign-out": Route(ANYONE, "/sign-out"),
+    "GET /password": Route(SIGNED_IN, "/password"),
+    "POST /password": Route(SIGNED_IN, "/password"),
     "GET /language/<language>": Route(ANYONE, "/language/en"),
     "GET /help": Route(ANYONE, "/help"),
     "GET /static/<path:name>": Route(ANYONE, "/static/tokens.css", missing="/static/../secret"),
@@ -231,7 +234,8 @@ def test_every_route_is_in_the_table_and_names_the_same_roles(centre: Centre) ->
     routes = routes_of(centre.app)
     assert set(routes) == set(TABLE)
     for name, endpoint in routes.items():
-        named = frozenset(getattr(centre.app.view_functions[endpoint], "required_roles", ())) or ANYONE
+        required = getattr(centre.app.view_functions[endpoint], "required_roles", None)
+        named = ANYONE if required is None else frozenset(required) or SIGNED_IN
         assert named == TABLE[name].roles, name
 
 

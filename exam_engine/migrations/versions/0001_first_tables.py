@@ -62,6 +62,7 @@ def upgrade() -> None:
     sa.Column('roles', exam_engine.core.database.Document(), nullable=False),
     sa.Column('language', sa.Text(), nullable=False),
     sa.Column('is_active', sa.Boolean(), nullable=False),
+    sa.Column('must_change_password', sa.Boolean(), nullable=False),
     sa.Column('created_at', exam_engine.core.database.Instant(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_users')),
     sa.UniqueConstraint('login', name=op.f('uq_users_login'))
