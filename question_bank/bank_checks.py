@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
-from question_bank.findings import Document, Finding
+from question_bank.findings import Document, Finding, Step
 from question_bank.formats.entries import Entry
 from question_bank.item_checks import ids_of, repeated
 from question_bank.texts import texts_of
@@ -18,20 +18,58 @@ def case_ids_are_unique(case: Document) -> Iterator[Finding]:
         yield from repeated(task["parts"], ("tasks", place, "parts"))
 
 
-def exhibits_are_whole(case: Document) -> Iterator[Finding]:
-    """Rows of a table have a cell for every column; edges join nodes that are there."""
-    for place, exhibit in enumerate(case.get("exhibits", [])):
+def tables_are_whole(case: Document) -> Iterator[Finding]:
+    """Rows of a table have a cell for every column."""
+    for path, exhibit in _exhibits(case):
         columns = len(exhibit.get("columns", []))
         for number, row in enumerate(exhibit.get("rows", [])):
             if len(row) != columns:
-                path = ("exhibits", place, "rows", number)
-                yield Finding(path, "cells", f"the row has {len(row)} cells, the table {columns} columns")
+                yield Finding((*path, "rows", number), "cells", f"the row has {len(row)} cells, the table {columns} columns")
+
+
+def relations_are_whole(case: Document) -> Iterator[Finding]:
+    """Edges join nodes that are there."""
+    for path, exhibit in _exhibits(case):
         nodes = ids_of(exhibit.get("nodes", []))
         for number, edge in enumerate(exhibit.get("edges", [])):
             for end in ("from", "to"):
                 if edge[end] not in nodes:
-                    path_of_end = ("exhibits", place, "edges", number, end)
-                    yield Finding(path_of_end, "node_unknown", f'there is no node "{edge[end]}"')
+                    yield Finding((*path, "edges", number, end), "node_unknown", f'there is no node "{edge[end]}"')
+
+
+def charts_are_whole(case: Document) -> Iterator[Finding]:
+    """Every series has a value, or a gap, for each time; events stand at times that are there."""
+    for path, exhibit in _exhibits(case):
+        times = len(exhibit.get("times", []))
+        for number, series in enumerate(exhibit.get("series", [])):
+            if (values := len(series["values"])) != times:
+                yield Finding((*path, "series", number, "values"), "values", f"there are {values} values for {times} times")
+        for number, event in enumerate(exhibit.get("events", [])):
+            if event["at"] >= times:
+                message = f"there is no time {event['at']}; they are counted from 0 to {times - 1}"
+                yield Finding((*path, "events", number, "at"), "time_unknown", message)
+
+
+def calendars_are_whole(case: Document) -> Iterator[Finding]:
+    """Spans of a calendar begin and end on its days, and no two of a lane share a day."""
+    for path, exhibit in _exhibits(case):
+        days = len(exhibit.get("days", []))
+        for place, lane in enumerate(exhibit.get("lanes", [])):
+            free = 0
+            for number, span in sorted(enumerate(lane["spans"]), key=lambda numbered: numbered[1]["from"]):
+                where = (*path, "lanes", place, "spans", number)
+                if not span["from"] <= span["to"] < days:
+                    yield Finding(
+                        where, "days", f'"from" and "to" count days from 0 to {days - 1}, the first not after the last'
+                    )
+                elif span["from"] < free:
+                    yield Finding(where, "days", "begins before another span of the lane has ended")
+                free = max(free, span["to"] + 1)
+
+
+def _exhibits(case: Document) -> Iterator[tuple[tuple[Step, ...], Document]]:
+    for place, exhibit in enumerate(case.get("exhibits", [])):
+        yield ("exhibits", place), exhibit
 
 
 def languages_are_complete(document: Document, languages: Sequence[str], severity: Severity) -> Iterator[Finding]:

@@ -28,7 +28,13 @@ ITEM_CHECKS: Final[list[Check]] = [
     item_checks.rubric_adds_up,
     item_checks.ids_do_not_tell_the_key,
 ]
-CASE_CHECKS: Final[list[Check]] = [bank_checks.case_ids_are_unique, bank_checks.exhibits_are_whole]
+CASE_CHECKS: Final[list[Check]] = [
+    bank_checks.case_ids_are_unique,
+    bank_checks.tables_are_whole,
+    bank_checks.relations_are_whole,
+    bank_checks.charts_are_whole,
+    bank_checks.calendars_are_whole,
+]
 BANK_CHECKS: Final[list[Callable[[Sequence[Entry]], None]]] = [bank_checks.ids_are_used_once, bank_checks.enemies_are_there]
 
 

@@ -8,9 +8,9 @@ Path = tuple[str | int, ...]
 
 _NAMES: Final = frozenset({
     "stem", "context", "rationale", "text", "title", "short_title", "scenario", "tab", "note", "unit", "model_answer",
-    "comments", "rows", "from", "to", "at", "organisation", "audience", "methods", "condition",
+    "comments", "rows", "times", "days", "from", "to", "at", "organisation", "audience", "methods", "condition",
 })  # fmt: skip
-_WITHOUT_TEXT: Final = frozenset({"key", "marking", "tags", "parameters", "multipliers"})
+_WITHOUT_TEXT: Final = frozenset({"key", "marking", "tags", "parameters", "multipliers", "explained"})
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z")
 
 

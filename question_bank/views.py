@@ -38,7 +38,8 @@ def public_view(item: Document) -> Shown:
 def public_case(case: Document) -> Shown:
     """Return a case as the player gets it: scenario, exhibits, and the tasks with their parts as public views.
 
-    Texts are safe HTML by language, except in exhibits of the kinds `relations` and `bars`, whose texts are plain.
+    Texts are safe HTML by language, except in exhibits that are drawn (`relations`, `bars`, `lines`, `calendar`): theirs are
+    plain.
     """
     shown: Shown = {"id": case["id"]}
     shown |= _pick(case, {"title": inline_html, "scenario": block_html, "minutes": _same})
@@ -70,6 +71,10 @@ def _limits(value: Document) -> Shown:
 
 def _rows(rows: Iterable[Iterable[Any]]) -> list[list[dict[str, str]]]:
     return [[inline_html(cell) for cell in row] for row in rows]
+
+
+def _plain_list(texts: Iterable[Any]) -> list[Any]:
+    return [plain(text) for text in texts]
 
 
 def _lot(item: str, choice: str) -> bytes:
@@ -113,6 +118,10 @@ _COLUMN: Final[Mapping[str, Show]] = {"title": inline_html, "align": _same, "now
 _NODE: Final[Mapping[str, Show]] = {"id": _same, "title": plain, "text": plain, "x": _same, "y": _same, "state": _same}
 _EDGE: Final[Mapping[str, Show]] = {"from": _same, "to": _same, "text": plain, "shared": _same}
 _BAR: Final[Mapping[str, Show]] = {"title": plain, "text": plain, "value": _same}
+_SERIES: Final[Mapping[str, Show]] = {"title": plain, "values": list}
+_EVENT: Final[Mapping[str, Show]] = {"at": _same, "text": plain}
+_SPAN: Final[Mapping[str, Show]] = {"from": _same, "to": _same, "text": plain, "state": _same}
+_LANE: Final[Mapping[str, Show]] = {"title": plain, "text": plain, "spans": _each(_SPAN)}
 
 _EXHIBITS: Final[Mapping[str, Mapping[str, Show]]] = {
     "table": {"columns": _each(_COLUMN), "rows": _rows},
@@ -120,4 +129,6 @@ _EXHIBITS: Final[Mapping[str, Mapping[str, Show]]] = {
     "document": {"text": block_html},
     "relations": {"nodes": _each(_NODE), "edges": _each(_EDGE)},
     "bars": {"unit": plain, "target": _same, "bars": _each(_BAR)},
+    "lines": {"unit": plain, "target": _same, "times": _plain_list, "series": _each(_SERIES), "events": _each(_EVENT)},
+    "calendar": {"days": _plain_list, "lanes": _each(_LANE)},
 }

@@ -100,6 +100,42 @@ def test_the_parts_of_a_case_are_checked_at_their_place() -> None:
     ]
 
 
+LINES = {
+    "id": "L",
+    "kind": "lines",
+    "title": "Load",
+    "times": ["08:00", "09:00"],
+    "series": [{"title": "Queue", "values": [1, 2]}],
+}
+CALENDAR = {
+    "id": "K",
+    "kind": "calendar",
+    "title": "Changes",
+    "days": ["Mon", "Tue"],
+    "lanes": [{"title": "Mail", "spans": []}],
+}
+
+
+@pytest.mark.parametrize(
+    ("exhibit", "expected"),
+    [
+        (LINES | {"series": [{"title": "Queue", "values": [1, 2, 3]}]}, "series[0].values: there are 3 values for 2 times"),
+        (LINES | {"events": [{"at": 2, "text": "x"}]}, "events[0].at: there is no time 2; they are counted from 0 to 1"),
+        (
+            CALENDAR | {"lanes": [{"title": "Mail", "spans": [{"from": 1, "to": 2, "text": "x"}]}]},
+            'lanes[0].spans[0]: "from" and "to" count days from 0 to 1, the first not after the last',
+        ),
+        (
+            CALENDAR
+            | {"lanes": [{"title": "M", "spans": [{"from": 0, "to": 1, "text": "x"}, {"from": 1, "to": 1, "text": "y"}]}]},
+            "lanes[0].spans[1]: begins before another span of the lane has ended",
+        ),
+    ],
+)
+def test_a_drawn_exhibit_is_checked_at_its_place(exhibit: dict[str, Any], expected: str) -> None:
+    assert said(case() | {"exhibits": [LINES, exhibit | {"id": "X"}]}, kind="case") == [f"exhibits[1].{expected}"]
+
+
 def entries(*documents: dict[str, Any]) -> list[Entry]:
     return [Entry("f.json", f"[{place}]", "item", document["id"], document) for place, document in enumerate(documents)]
 

@@ -75,6 +75,25 @@ export interface Bar {
   text?: Text;
   value: number | string;
 }
+export interface Series {
+  title: Text;
+  values: (number | null)[];
+}
+export interface TimedEvent {
+  at: number;
+  text: Text;
+}
+export interface Span {
+  from: number;
+  to: number;
+  text: Text;
+  state?: "normal" | "risky" | "frozen";
+}
+export interface Lane {
+  title: Text;
+  text?: Text;
+  spans: Span[];
+}
 interface ExhibitHead {
   id: string;
   tab: Text;
@@ -88,6 +107,8 @@ export type Exhibit = ExhibitHead &
     | { kind: "document"; text: Text }
     | { kind: "relations"; nodes: Node[]; edges: Edge[] }
     | { kind: "bars"; unit?: Text; target?: number | string; bars: Bar[] }
+    | { kind: "lines"; unit?: Text; target?: number | string; times: Text[]; series: Series[]; events?: TimedEvent[] }
+    | { kind: "calendar"; days: Text[]; lanes: Lane[] }
   );
 export interface Task {
   id: string;

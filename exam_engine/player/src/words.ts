@@ -240,6 +240,11 @@ const en = {
   target: (value: string) => `target ${value}`,
   overBy: (value: string, over: string) => `${value}, over by ${over}`,
   relation: (from: string, text: string, to: string) => `${from} ${text} ${to}`,
+  notMeasured: "not measured",
+  fromTo: (from: string, to: string) => `${from} to ${to}`,
+  riskyPlan: " (risky)",
+  frozenDays: " (frozen)",
+  nothingPlanned: "nothing planned",
   leadsTo: "leads to",
   previousNextTask: "Previous and next task",
 };
@@ -470,6 +475,11 @@ const zh: Words = {
   target: (value) => `目标 ${value}`,
   overBy: (value, over) => `${value}，超出 ${over}`,
   relation: (from, text, to) => `${from}${text}${to}`,
+  notMeasured: "未测量",
+  fromTo: (from, to) => `${from}至${to}`,
+  riskyPlan: "（有风险）",
+  frozenDays: "（冻结）",
+  nothingPlanned: "没有安排",
   leadsTo: "指向",
   previousNextTask: "上一任务与下一任务",
 };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { borderPoint, textWidth, ticks, wrap } from "../src/exhibits/drawing";
+import { borderPoint, textWidth, ticks, ticksBetween, wrap } from "../src/exhibits/drawing";
 import { toggleSpan, withoutSpanAt } from "../src/exhibits/highlighter";
 import { Keys } from "../src/shell/keys";
 
@@ -50,6 +50,11 @@ describe("the highlighter", () => {
 describe("drawings", () => {
   it("have round ticks that reach over the highest value", () => {
     expect([ticks(92), ticks(41), ticks(3.2), ticks(0.4)]).toEqual([[0, 20, 40, 60, 80, 100], [0, 10, 20, 30, 40, 50], [0, 1, 2, 3, 4], [0, 0.1, 0.2, 0.3, 0.4]]);
+  });
+
+  it("begin at 0 unless that would press the values together", () => {
+    expect([ticksBetween(3, 41), ticksBetween(99.2, 99.9), ticksBetween(-4, 3)].map((each) => [each[0], each.at(-1)])).toEqual([[0, 50], [99.2, 100], [-4, 4]]);
+    expect(ticksBetween(7, 7)).toEqual([6, 7, 8]);
   });
 
   it("break long names and cut nothing", () => {

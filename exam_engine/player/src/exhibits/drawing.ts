@@ -49,6 +49,17 @@ export function ticks(most: number): number[] {
   return Array.from({ length: count + 1 }, (_, place) => Number((place * step).toPrecision(12)));
 }
 
+/** Round ticks from below `least` to above `most`; they begin at 0 unless that would press the values together at the top. */
+export function ticksBetween(least: number, most: number): number[] {
+  if (least >= 0 && least < most * 0.6) return ticks(most);
+  if (most === least) return [least - 1, least, least + 1];
+  const steps = ticks(most - least);
+  const step = steps[1] ?? 1;
+  const first = Math.floor(least / step + 1e-9);
+  const last = Math.ceil(most / step - 1e-9);
+  return Array.from({ length: last - first + 1 }, (_, place) => Number(((first + place) * step).toPrecision(12)));
+}
+
 /** A number for an attribute: short, and the same everywhere. */
 export function px(value: number): string {
   return String(Math.round(value * 10) / 10);

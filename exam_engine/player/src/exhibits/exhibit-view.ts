@@ -5,10 +5,14 @@ import { plainText, textIn, type Exhibit, type Text } from "../model";
 import { LightElement } from "../shell/light";
 import { wordsFor } from "../words";
 import { bars } from "./bars";
+import { calendar } from "./calendar";
 import { canHighlight, offsetIn, paint, rangesOf, toggleSpan, withoutSpanAt, type Spans } from "./highlighter";
+import { lines } from "./lines";
 import { relations } from "./relations";
 
-/** One exhibit: a table, a thread of messages, a document, relations or bars; with a highlighter of one's own. */
+const DRAWINGS: Partial<Record<Exhibit["kind"], true>> = { relations: true, bars: true, lines: true, calendar: true };
+
+/** One exhibit: a table, a thread of messages, a document or a drawing; with a highlighter of one's own. */
 export class ExhibitView extends LightElement {
   static override properties: PropertyDeclarations = {
     exhibit: { type: Object },
@@ -54,7 +58,7 @@ export class ExhibitView extends LightElement {
   private tools(): TemplateResult {
     const words = wordsFor(this.lang);
     const { kind } = this.exhibit;
-    const markable = canHighlight() && kind !== "relations" && kind !== "bars";
+    const markable = canHighlight() && !DRAWINGS[kind];
     const full = this.full ? words.normalWidth : words.fullWidth;
     return html`<div class="exhibit-tools">
       ${markable && this.spans.length > 0 ? html`<button class="btn btn-icon" type="button" aria-label=${words.clearHighlights} @click=${() => this.emit("spans", [])}>${icon("trash")}</button>` : nothing}
@@ -73,9 +77,13 @@ export class ExhibitView extends LightElement {
       case "thread":
         return html`<div class="mails">${exhibit.messages.map((message) => this.message(message))}</div>`;
       case "relations":
-        return html`<div class="exhibit-scroll" tabindex="0" role="group" aria-label=${name}>${relations(exhibit, name, lang, words)}</div>`;
+        return scrolling(name, relations(exhibit, name, lang, words));
       case "bars":
-        return html`<div class="exhibit-scroll" tabindex="0" role="group" aria-label=${name}>${bars(exhibit, name, lang, words)}</div>`;
+        return scrolling(name, bars(exhibit, name, lang, words));
+      case "lines":
+        return scrolling(name, lines(exhibit, name, lang, words));
+      case "calendar":
+        return scrolling(name, calendar(exhibit, name, lang, words));
       default:
         return html`<div class="document">${unsafeHTML(this.text(exhibit.text))}</div>`;
     }
@@ -87,13 +95,14 @@ export class ExhibitView extends LightElement {
       return `${align === "end" ? "num" : ""} ${nowrap ? "nowrap" : ""}`;
     };
     const cell = (text: Text, column: number) => html`<td class=${style(column)}>${unsafeHTML(inline(this.text(text)))}</td>`;
-    return html`<div class="exhibit-scroll" tabindex="0" role="group" aria-label=${name}>
-      <table class="table">
+    return scrolling(
+      name,
+      html`<table class="table">
         <caption class="vh">${name}</caption>
         <thead><tr>${columns.map(({ title }, n) => html`<th scope="col" class=${style(n)}>${unsafeHTML(inline(this.text(title)))}</th>`)}</tr></thead>
         <tbody>${rows.map((row) => html`<tr>${row.map(cell)}</tr>`)}</tbody>
-      </table>
-    </div>`;
+      </table>`,
+    );
   }
 
   private message(message: { from: Text; to?: Text; at?: Text; text: Text }): TemplateResult {
@@ -144,6 +153,11 @@ export class ExhibitView extends LightElement {
     selection.removeAllRanges();
     return true;
   }
+}
+
+/** What may be wider than its place scrolls there, by keyboard too. */
+function scrolling(name: string, content: TemplateResult): TemplateResult {
+  return html`<div class="exhibit-scroll" tabindex="0" role="group" aria-label=${name}>${content}</div>`;
 }
 
 /** One paragraph loses its element, so that it can stand in a heading or a cell. */
