@@ -25,6 +25,10 @@ class Bank:
         Everything found wrong, errors and warnings.
     report
         One entry per item and case, refused ones included.
+    source
+        The file or folder.
+    blueprints, parallel
+        The papers the bank is meant to fill, each with its file, and how many without a common item it promises of each.
     """
 
     id: str
@@ -34,6 +38,9 @@ class Bank:
     cases: list[Document] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     report: list[Entry] = field(default_factory=list)
+    source: str = "bank"
+    blueprints: list[tuple[str, Any]] = field(default_factory=list)
+    parallel: int = 1
 
     def __post_init__(self) -> None:
         """A bank that names no language has those of its texts."""
@@ -74,9 +81,12 @@ def load(path: str | Path, format: str | None = None, watch: Watch = iter) -> Ba
         raise FileNotFoundError(str(place))
     found = get_format(format or guess_format(place)).read(place)
     check_entries(found.entries, found.languages, watch)
-    return _bank(found)
+    return _bank(found, str(place))
 
 
-def _bank(found: Read) -> Bank:
+def _bank(found: Read, source: str) -> Bank:
     problems = [*found.problems, *(problem for entry in found.entries for problem in entry.problems)]
-    return Bank(found.id, found.title, found.languages, found.items, found.cases, problems, found.entries)
+    return Bank(
+        found.id, found.title, found.languages, found.items, found.cases, problems, found.entries, source,
+        found.blueprints, found.parallel,
+    )  # fmt: skip

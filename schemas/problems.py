@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-Severity = Literal["error", "warning"]
+Severity = Literal["error", "warning", "explained"]
 
 _PLAIN_KEY = re.compile(r"[^\W][\w-]*\Z")
 
@@ -25,7 +25,8 @@ class Problem:
     message
         What is wrong, in plain words.
     severity
-        ``error`` when the document cannot be used as it is, ``warning`` when a person should look.
+        ``error`` when the document cannot be used as it is, ``warning`` when a person should look, ``explained`` when one has
+        looked and said why it may stand.
     """
 
     file: str

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
+from runpy import run_path
 
 import click
 import pytest
@@ -323,3 +324,19 @@ def test_every_word_of_the_glossary_has_its_chinese_and_its_meaning() -> None:
         assert row[2], row
     words = [row[0] for row in rows]
     assert len(words) == len(set(words))
+
+
+# Generated parts
+
+
+def test_the_generated_parts_are_what_the_code_says_now() -> None:
+    generate = run_path(str(ROOT / "docs" / "generate.py"))
+    stale = [
+        page.name
+        for page in (ROOT / "docs").glob("*.md")
+        if generate["fill"](page.read_text("utf-8")) != page.read_text("utf-8")
+    ]
+    assert stale == [], "run python docs/generate.py"
+    assert {name for page in PAGES for name in re.findall("<!-- generated: ([a-z-]+) -->", page.read_text("utf-8"))} == set(
+        generate["PARTS"]
+    )

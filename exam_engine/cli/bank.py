@@ -11,6 +11,7 @@ import click
 
 from exam_engine.cli.terminal import BAD_CONTENT, BAD_USAGE, fail, with_progress
 from question_bank import Bank, UnknownFormatError, load
+from question_bank.editorial import review
 from question_bank.formats import MODULES, get_format, guess_format
 from question_bank.formats.entries import Entry, join
 from schemas import Problem
@@ -18,6 +19,7 @@ from schemas import Problem
 if TYPE_CHECKING:
     from exam_engine.core.database import Database
 
+SEVERITIES: Final = ("error", "warning", "explained")
 FORMAT: Final = click.Choice(tuple(MODULES))
 _SOURCE: Final = click.Path(exists=True, path_type=Path)
 _DEST: Final = click.Path(path_type=Path)
@@ -36,23 +38,25 @@ def bank() -> None:
 @click.option("--format", "form", type=FORMAT, help="The format; told by name or content when left out.")
 @click.option("--json", "as_json", is_flag=True, help="Write the answer as JSON.")
 def check(paths: tuple[Path, ...], form: str | None, *, as_json: bool) -> None:
-    """Report every problem of the banks in PATHS; nothing is stored."""
+    """Report every problem of the banks in PATHS, and what an editor should look at; nothing is stored."""
     banks = [_load(path, form) for path in paths]
-    problems = [*(problem for found in banks for problem in found.problems), *_ids_used_in_several(banks)]
-    errors = sum(problem.severity == "error" for problem in problems)
+    problems = [*(problem for found in banks for problem in _review(found)), *_ids_used_in_several(banks)]
+    problems.sort(key=lambda problem: SEVERITIES.index(problem.severity))
+    severities = Counter(problem.severity for problem in problems)
     counts = {
         "items": sum(len(found.items) for found in banks),
         "cases": sum(len(found.cases) for found in banks),
-        "errors": errors,
-        "warnings": len(problems) - errors,
+        "errors": severities["error"],
+        "warnings": severities["warning"],
+        "explained": severities["explained"],
     }
     if as_json:
         click.echo(json.dumps({**counts, "problems": [problem.to_dict() for problem in problems]}, ensure_ascii=False))
     else:
         for problem in problems:
-            click.echo(f"{problem} (warning)" if problem.severity == "warning" else str(problem))
+            click.echo(str(problem) if problem.severity == "error" else f"{problem} ({problem.severity})")
         click.echo(", ".join(f"{name}: {count}" for name, count in counts.items()))
-    _end(wrong=errors > 0)
+    _end(wrong=counts["errors"] > 0)
 
 
 @bank.command()
@@ -164,6 +168,11 @@ def _load(path: Path, form: str | None) -> Bank:
         return load(path, form, watch=lambda entries: with_progress(entries, f"Checking {path.name}", len(entries)))
     except UnknownFormatError as error:
         fail(str(error), code=BAD_USAGE)
+
+
+def _review(found: Bank) -> list[Problem]:
+    name = Path(found.source).name
+    return review(found, watch=lambda entries: with_progress(entries, f"Reading {name} as an editor", len(entries)))
 
 
 def _write(found: Bank, dest: Path, form: str | None) -> list[Entry]:

@@ -79,7 +79,8 @@ class Entry:
 class Read:
     """What a file or folder holds, as it was found.
 
-    `problems` are faults of the file itself; those of one item stand in its entry.
+    `problems` are faults of the file itself; those of one item stand in its entry. `blueprints` are the papers the bank is
+    meant to fill, with their files; `parallel` is how many of each it promises without a common item.
     """
 
     entries: list[Entry] = field(default_factory=list)
@@ -87,6 +88,8 @@ class Read:
     id: str = ""
     title: Any = ""
     languages: list[str] = field(default_factory=list)
+    blueprints: list[tuple[str, Any]] = field(default_factory=list)
+    parallel: int = 1
 
     @property
     def items(self) -> list[Document]:

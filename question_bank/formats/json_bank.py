@@ -69,7 +69,7 @@ def _is_bank(document: Mapping[str, Any]) -> bool:
 
 def _read_bank(document: Mapping[str, Any], head: Path, found: Read) -> None:
     """Check the bank's own fields, then take up what it holds and what it names."""
-    lists = {name: document[name] for name in ("items", "cases") if isinstance(document.get(name), list)}
+    lists = {name: document[name] for name in ("items", "cases", "blueprints") if isinstance(document.get(name), list)}
     named = {name: [entry for entry in entries if isinstance(entry, str)] for name, entries in lists.items()}
     found.problems.extend(check("bank", {**document, **named}, str(head)))
     found.id = document["id"] if isinstance(document.get("id"), str) else found.id
@@ -77,18 +77,25 @@ def _read_bank(document: Mapping[str, Any], head: Path, found: Read) -> None:
     languages = document.get("languages")
     if isinstance(languages, list):
         found.languages = [language for language in languages if isinstance(language, str)]
+    parallel = document.get("parallel")
+    found.parallel = parallel if isinstance(parallel, int) else found.parallel
+    for number, pattern in enumerate(lists.pop("blueprints", [])):
+        for path in _named(head, pattern, f"blueprints[{number}]", found):
+            found.blueprints.extend((str(path), blueprint) for blueprint in _parse(path, found))
     for name, entries in lists.items():
         for number, entry in enumerate(entries):
             if isinstance(entry, str):
-                _read_named(head, entry, f"{name}[{number}]", found)
+                for path in _named(head, entry, f"{name}[{number}]", found):
+                    for inner in _parse(path, found):
+                        found.entries.extend(_entries(inner, path))
             else:
                 found.entries.append(_entry(entry, str(head), f"{name}[{number}]", "item" if name == "items" else "case"))
 
 
-def _read_named(head: Path, pattern: str, place: str, found: Read) -> None:
-    """Read the files of a bank folder that `pattern` names; nothing outside the folder is ever read."""
+def _named(head: Path, pattern: object, place: str, found: Read) -> Iterator[Path]:
+    """Find the files of a bank folder that `pattern` names; nothing outside the folder is ever read."""
     folder = head.parent.resolve()
-    if any(problem.place == place for problem in found.problems):
+    if not isinstance(pattern, str) or any(problem.place == place for problem in found.problems):
         return
     try:
         paths = sorted(path for path in head.parent.glob(pattern) if path.is_file())
@@ -101,8 +108,7 @@ def _read_named(head: Path, pattern: str, place: str, found: Read) -> None:
         if not path.resolve().is_relative_to(folder):
             found.problems.append(Problem(str(head), place, "outside", f"{path.name} leads out of the bank's folder"))
             continue
-        for document in _parse(path, found):
-            found.entries.extend(_entries(document, path))
+        yield path
 
 
 def _entries(document: object, path: Path) -> Iterator[Entry]:
