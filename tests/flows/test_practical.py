@@ -16,6 +16,7 @@ from tests.live import LiveSite
 pytestmark = [pytest.mark.browser, pytest.mark.world(level="intermediate", candidates=1)]
 
 SENTENCE = "The cards are refused since the second of November, soon after the shops open at eight. "
+WORDS = len(SENTENCE.split())
 PDF = CHANGE_REQUEST + b"\n%" + b"0123456789" * 40_000
 """Longer than one piece, so that a cut falls into the middle of it."""
 
@@ -28,7 +29,7 @@ def test_a_practical_is_answered_marked_twice_adjudicated_and_released(site: Liv
     site.open_exam(page, paper)
     _read_exhibits(page)
     given = _answer_tasks(site, page, paper)
-    _hand_in(page)
+    _hand_in(page, len(given) + 1)
     assert _stored_without_files(site, paper) == given
     _mark(site)
     _release(site)
@@ -60,25 +61,26 @@ def _answer_tasks(site: LiveSite, page: Page, paper: int) -> dict[str, Any]:
         if item["type"] == "files":
             _upload(site, page, part)
             continue
-        given[slot] = _write(page, part) if item["type"] == "written" else right_response(item)
+        given[slot] = _write(page, part, item["words"]) if item["type"] == "written" else right_response(item)
         if item["type"] != "written":
             part.locator("h3").focus()
             keys.answer(item, given[slot], part)
     return given
 
 
-def _write(page: Page, part: Locator) -> str:
+def _write(page: Page, part: Locator, words: dict[str, int]) -> str:
     """The count says what is missing, then that it is inside, then how much is too much; nothing is cut."""
     field, count = part.locator("textarea"), part.locator(".count")
+    inside, beyond = words["max"] // WORDS, words["max"] // WORDS + 1
     field.focus()
     page.keyboard.insert_text(SENTENCE)
-    expect(count).to_contain_text("16 words, 104 to go")
-    page.keyboard.insert_text(SENTENCE * 9)
-    expect(count).to_have_text("160 words")
-    page.keyboard.insert_text(SENTENCE * 9)
-    expect(count).to_contain_text("304 words, 24 too many")
-    field.fill(SENTENCE * 10)
-    return SENTENCE * 10
+    expect(count).to_contain_text(f"{WORDS} words, {words['min'] - WORDS} to go")
+    page.keyboard.insert_text(SENTENCE * (inside - 1))
+    expect(count).to_have_text(f"{WORDS * inside} words")
+    page.keyboard.insert_text(SENTENCE)
+    expect(count).to_contain_text(f"{WORDS * beyond} words, {WORDS * beyond - words['max']} too many")
+    field.fill(SENTENCE * inside)
+    return SENTENCE * inside
 
 
 def _upload(site: LiveSite, page: Page, part: Locator) -> None:
@@ -107,10 +109,10 @@ def _upload(site: LiveSite, page: Page, part: Locator) -> None:
         assert (stored.name, stored.size) == ("change.pdf", len(PDF))
 
 
-def _hand_in(page: Page) -> None:
+def _hand_in(page: Page, answers: int) -> None:
     page.locator(".case-foot .btn-primary").click()
     page.locator(".declare .check-box").check()
-    page.get_by_role("button", name="Hand in 7 answers").click()
+    page.get_by_role("button", name=f"Hand in {answers} answers").click()
     page.wait_for_url("**/receipt")
 
 
