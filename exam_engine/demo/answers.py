@@ -1,19 +1,26 @@
-"""Simulated candidates: what somebody of a given ability answers.
+"""What can be answered to an item: the right response, the wrong ones people really give, and text for a marker to read.
 
-Whether an answer is right follows the three-parameter logistic model (Birnbaum, in Lord & Novick 1968, ch. 17) with the item's
-own parameters, provisional ones where the item is not calibrated yet. A wrong answer is a plausible one, never a malformed one.
+Wrong responses have numbers: 1 is the most plausible one or the nearest miss, further ones are less so. A wrong response is
+never malformed, and never worth the full marks.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from fractions import Fraction
+from itertools import islice
 from typing import Any, Final
 
-import numpy as np
 from numpy.random import Generator
 
-from question_bank.pool import provisional_parameters
+from exam_engine.core.canonical import canonical_json, sha256_hex
 
 Item = Mapping[str, Any]
 Response = Any
+
+MOST_WRONG: Final = 6
+GRADED: Final = frozenset({"matching", "categorising", "matrix", "ordering", "cloze"})
+"""Types whose wrong responses run from a near miss to far off."""
+
+BY_PERSONS: Final = frozenset({"written", "files"})
 
 SENTENCES: Final = {
     "zh-CN": "先恢复服务，再查明原因。受影响的用户和时间段已在记录中列出。变更前要评估风险，并准备回退方案。"
@@ -24,83 +31,102 @@ SENTENCES: Final = {
 }
 
 
-def chance_right(item: Item, theta_logit: float) -> float:
-    """Probability that somebody of ability `theta_logit` answers `item` right."""
-    parameters = item.get("parameters") or provisional_parameters(item)
-    a, b, c = (float(parameters.get(name, default)) for name, default in (("a", 1), ("b", 0), ("c", 0)))
-    return c + (1 - c) / (1 + float(np.exp(-1.2 * a * (theta_logit - b))))
+def responses_to(item: Item) -> list[Response]:
+    """The right response to an item that the engine marks, and the wrong ones after it; a gap of a cloze is such an item."""
+    right, wrong = _FAMILIES[item["type"]](item)
+    return [right, *islice(_distinct(wrong, right), MOST_WRONG)]
 
 
-def respond(item: Item, theta_logit: float, draw: Generator) -> Response:
-    """A simulated response to `item`; None when the candidate leaves it out."""
-    chance = chance_right(item, theta_logit)
-    if draw.random() < 0.03 * (1 - chance):
-        return None
-    return _FAMILIES[item["type"]](item, chance, draw)
-
-
-def _choice(item: Item, chance: float, draw: Generator) -> Response:
-    others = [option["id"] for option in item["options"] if option["id"] != item["key"]]
-    return item["key"] if draw.random() < chance else str(draw.choice(others))
-
-
-def _truth(item: Item, chance: float, draw: Generator) -> Response:
-    return bool(item["key"]) if draw.random() < chance else not item["key"]
-
-
-def _choices(item: Item, chance: float, draw: Generator) -> Response:
-    """The key, or the key with one right option exchanged for a wrong one."""
-    key = list(item["key"])
-    others = [option["id"] for option in item["options"] if option["id"] not in key]
-    if draw.random() < chance or not others:
-        return sorted(key)
-    key[int(draw.integers(len(key)))] = str(draw.choice(others))
-    return sorted(key)
-
-
-def _pairs(item: Item, chance: float, draw: Generator) -> Response:
-    rights = sorted({choice["id"] for choice in item.get("right", item.get("columns", []))})
-    return {left: right if draw.random() < np.sqrt(chance) else str(draw.choice(rights)) for left, right in item["key"].items()}
-
-
-def _order(item: Item, chance: float, draw: Generator) -> Response:
-    entries = list(item["key"])
-    for place in range(len(entries) - 1):
-        if draw.random() > chance:
-            entries[place], entries[place + 1] = entries[place + 1], entries[place]
-    return entries
-
-
-def _number(item: Item, chance: float, draw: Generator) -> Response:
-    accepted = item["key"]["accepted"][0]["value"]
-    if draw.random() < chance:
-        return str(accepted)
-    return f"{float(accepted) * float(draw.choice([0.5, 0.9, 1.1, 2])) + 1:.2f}"
-
-
-def _words(item: Item, chance: float, draw: Generator) -> Response:
-    exact = [answer["text"] for answer in item["key"]["accepted"] if answer.get("match", "exact") == "exact"]
-    return exact[0] if exact and draw.random() < chance else "?"
-
-
-def _gaps(item: Item, chance: float, draw: Generator) -> Response:
-    return {name: _FAMILIES[gap["type"]](gap, np.sqrt(chance), draw) for name, gap in item["gaps"].items()}
-
-
-def _text(item: Item, chance: float, draw: Generator) -> Response:
+def write_text(item: Item, share: float, draw: Generator) -> str:
+    """A text of somebody who knows `share` of what there is to say: the more, the longer."""
     language = str(draw.choice(["zh-CN", "en"]))
     sentences = SENTENCES[language]
     least = int(item.get("words", {}).get("min", 80))
     length = len(sentences) if language == "zh-CN" else len(sentences.split())
-    return (sentences * (1 + int(least * (0.6 + 0.6 * chance)) // length)).strip()
+    return (sentences * (1 + int(least * (0.6 + 0.6 * share)) // length)).strip()
 
 
-def _nothing(_item: Item, _chance: float, _draw: Generator) -> Response:
-    """Files come by another way."""
-    return
+def _distinct(responses: Iterable[Response], right: Response) -> Iterator[Response]:
+    seen = {canonical_json(right)}
+    for response in responses:
+        if (text := canonical_json(response)) not in seen:
+            seen.add(text)
+            yield response
 
 
-_FAMILIES: Final[dict[str, Callable[[Item, float, Generator], Response]]] = {
+def _shuffled(item: Item, ids: Iterable[str]) -> list[str]:
+    """Ids in an order that hangs on the item alone, so that the most plausible option is not always the first one."""
+    stem = canonical_json([item.get("stem"), item["key"]])
+    return sorted(ids, key=lambda one: sha256_hex(stem, one))
+
+
+def _choice(item: Item) -> tuple[Response, Iterable[Response]]:
+    return item["key"], _shuffled(item, (option["id"] for option in item["options"] if option["id"] != item["key"]))
+
+
+def _truth(item: Item) -> tuple[Response, Iterable[Response]]:
+    return bool(item["key"]), [not item["key"]]
+
+
+def _choices(item: Item) -> tuple[Response, Iterable[Response]]:
+    """One option exchanged, one forgotten, one too many; as many as may be chosen."""
+    key = sorted(item["key"])
+    others = _shuffled(item, {option["id"] for option in item["options"]} - set(key))
+    rank = _shuffled(item, key)
+    exchanged = [{*key, other} - {one} for other, one in zip(others, rank * len(others), strict=False)]
+    changed = [*exchanged[:2], *({*key} - {one} for one in rank[:2]), *({*key, other} for other in others[:2]), *exchanged[2:]]
+    least, most = (item.get("choose", {}).get(name, default) for name, default in (("min", 1), ("max", len(item["options"]))))
+    return key, [sorted(chosen) for chosen in changed if max(1, least) <= len(chosen) <= most] or [others[:1]]
+
+
+def _pairs(item: Item) -> tuple[Response, Iterable[Response]]:
+    """One pair wrong, two, and so on: each of them with the next thing on the other side."""
+    key = dict(item["key"])
+    sides = [choice["id"] for choice in item.get("right", item.get("columns", []))]
+    lefts = _shuffled(item, key)
+    following = {right: sides[(sides.index(right) + 1) % len(sides)] for right in key.values()}
+    return key, ({**key, **{left: following[key[left]] for left in lefts[:count]}} for count in range(1, len(lefts) + 1))
+
+
+def _order(item: Item) -> tuple[Response, Iterable[Response]]:
+    """Two neighbours exchanged at the end, at the beginning, at both; the first one last; all backwards."""
+    key = list(item["key"])
+    start, end = [key[1], key[0]], [key[-1], key[-2]]
+    both = [*start, *key[2:-2], *end] if len(key) > 3 else [*key[1:], key[0]]
+    return key, [[*key[:-2], *end], [*start, *key[2:]], both, [*key[1:], key[0]], key[::-1]]
+
+
+def _number(item: Item) -> tuple[Response, Iterable[Response]]:
+    """Twice as much, half of it, ten times as much: what comes of a step forgotten."""
+    accepted = str(item["key"]["accepted"][0]["value"])
+    unit = _unit(item["key"].get("units", {}))
+    value, places = Fraction(accepted), item.get("decimals", 2)
+    wrong = (2 * value + 1, value / 2 if value else Fraction(-1), 10 * value + 1, Fraction(13, 10) * value + 2)
+    return accepted + unit, [f"{float(one):.{places}f}{unit}" for one in wrong]
+
+
+def _unit(units: Mapping[str, Any]) -> str:
+    """The unit to write where one must be written: that of the key."""
+    own = [name for name, times in units.get("multipliers", {}).items() if Fraction(str(times)) == 1]
+    return f" {own[0]}" if own and units.get("required") else ""
+
+
+def _words(item: Item) -> tuple[Response, Iterable[Response]]:
+    accepted = [(answer.get("match", "exact"), answer["text"]) for answer in item["key"]["accepted"]]
+    exact = [text for match, text in accepted if match == "exact"]
+    loose = [text.replace("*", "").strip() for match, text in accepted if match == "wildcard"]
+    return [*exact, *loose, "?"][0], ["不清楚", "not sure", "?"]
+
+
+def _gaps(item: Item) -> tuple[Response, Iterable[Response]]:
+    """One gap wrong, two, and so on."""
+    options = {name: responses_to(gap) for name, gap in item["gaps"].items()}
+    right = {name: some[0] for name, some in options.items()}
+    names = list(options)
+    return right, ({**right, **{name: options[name][1] for name in names[:count]}} for count in range(1, len(names) + 1))
+
+
+_FAMILIES: Final[dict[str, Callable[[Item], tuple[Response, Iterable[Response]]]]] = {
     "single_choice": _choice,
     "true_false": _truth,
     "multiple_choice": _choices,
@@ -111,12 +137,4 @@ _FAMILIES: Final[dict[str, Callable[[Item, float, Generator], Response]]] = {
     "numeric": _number,
     "short_text": _words,
     "cloze": _gaps,
-    "written": _text,
-    "files": _nothing,
 }
-
-
-def level_reached(levels: int, theta_logit: float, severity_logit: float, draw: Generator) -> int:
-    """Which of a criterion's levels (0 is the lowest) a marker of this severity gives a script of this ability."""
-    quality = 1 / (1 + np.exp(-(theta_logit - severity_logit + draw.normal(0, 0.35))))
-    return int(min(levels - 1, np.floor(quality * levels)))

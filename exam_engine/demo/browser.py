@@ -1,7 +1,7 @@
 """A candidate's device without a browser: it speaks the player's API, in this process, and nothing else."""
 
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
 import orjson
@@ -9,7 +9,7 @@ import orjson
 from exam_engine.core.canonical import canonical_json, sha256_hex
 from exam_engine.core.sign_in import COOKIE, csrf_token
 
-SAVES_A_REQUEST: Final = 5
+SAVES_A_REQUEST: Final = 50
 
 Api = Callable[[Any, Any, Any], Awaitable[None]]
 
@@ -36,20 +36,19 @@ class Device:
         self._token, self._attempt, self._seq = started["token"], started["attempt"], started["last_seq"]
         return started
 
-    async def save(self, responses: Mapping[str, Any]) -> None:
-        """Save responses by slot, a few a request, each durable before the next request."""
-        slots = list(responses)
-        for first in range(0, len(slots), SAVES_A_REQUEST):
-            saves = [self._save(slot, responses[slot]) for slot in slots[first : first + SAVES_A_REQUEST]]
+    async def save(self, answers: Sequence[tuple[str, Any, int]]) -> None:
+        """Save (slot, response, moment by the device's clock in ms), a few a request, each durable before the next request."""
+        for first in range(0, len(answers), SAVES_A_REQUEST):
+            saves = [self._save(*answer) for answer in answers[first : first + SAVES_A_REQUEST]]
             answer = await self._post(f"attempts/{self._attempt}/answers", {"saves": saves})
             lost = [result for result in answer["results"] if result["state"] != "stored"]
             if lost:
                 raise CallRefused({"code": lost[0].get("code", lost[0]["state"]), "detail": str(lost[0])})
 
-    def _save(self, slot: str, response: Any) -> dict[str, Any]:
+    def _save(self, slot: str, response: Any, at_ms: int) -> dict[str, Any]:
         self._seq += 1
         digest = sha256_hex(str(self._attempt), slot, str(self._seq), canonical_json(response))
-        return {"slot": slot, "seq": self._seq, "response": response, "digest": digest}
+        return {"slot": slot, "seq": self._seq, "response": response, "digest": digest, "at_ms": at_ms}
 
     async def upload(self, slot: str, name: str, content: bytes) -> list[dict[str, Any]]:
         """Send a file in one piece; the response that names it."""

@@ -1,19 +1,21 @@
 """Exam day and the days after it, simulated: candidates sit, markers mark, officers propose and release."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import partial
+from itertools import islice
 from typing import Any, Final
 
 import numpy as np
-import orjson
 from numpy.random import Generator
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, undefer
 
 from exam_engine.certificates.outbox import drain_outbox
 from exam_engine.core.canonical import sha256_hex
+from exam_engine.core.clock import to_ms
 from exam_engine.core.config import Settings
 from exam_engine.core.database import Database
 from exam_engine.core.records import User
@@ -21,9 +23,10 @@ from exam_engine.core.sign_in import open_session
 from exam_engine.delivery.api import make_api
 from exam_engine.delivery.records import Attempt
 from exam_engine.delivery.writer import Writer
-from exam_engine.demo.answers import level_reached, respond
 from exam_engine.demo.browser import Device
-from exam_engine.demo.site import Staff
+from exam_engine.demo.crowd import Crowd, ItemPool
+from exam_engine.demo.sheets import AnswerSheet, Entry, FilledForm, FormPlan, Planted, Seat, fill_in
+from exam_engine.demo.site import LEVELS, Staff
 from exam_engine.marking import actions as marking
 from exam_engine.marking.actions import Judgement, waiting_scripts
 from exam_engine.marking.records import Mark, Script
@@ -32,10 +35,25 @@ from exam_engine.marking.tasks import read_task
 from exam_engine.results.actions import propose_results, release_results
 from exam_engine.sittings.actions import get_sitting
 from exam_engine.sittings.records import Booking, CandidatePaper, Form
+from exam_engine.sittings.rules import minutes_with
+from grading.psychometrics.simulated_raters import Raters, rate
 
 AT_ONCE: Final = 32
 SCRIPTS_AT_ONCE: Final = 20
-SEVERITY_LOGIT: Final = {"novak": 0.15, "liu": -0.15, "okafor": 0.0}
+STEPS: Final = 12
+"""How often on a paper what was answered in the meantime is saved; the device's own clock is exact."""
+
+MARKERS: Final = {
+    "novak": Raters(np.array([0.3]), np.array([3.0]), np.array([1.0])),
+    "liu": Raters(np.array([-0.3]), np.array([3.0]), np.array([1.1])),
+    "okafor": Raters(np.array([0.0]), np.array([4.0]), np.array([1.0])),
+}
+SCRIPT_SD_LOGIT: Final = 0.35
+"""How far a candidate's script may be better or worse than the candidate, on each criterion."""
+
+MET_LOGIT: Final = 0.6
+"""How much easier than its middle a criterion is for the average candidate."""
+
 CHANGE_REQUEST: Final = (
     b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
     b"2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
@@ -66,39 +84,72 @@ class MovableClock:
         self.now = now
 
 
-@dataclass(frozen=True)
-class Seat:
-    """One simulated candidate before one paper."""
+class Sitter:
+    """One candidate at work: what is due by the clock is sent, and nothing is sent early."""
 
-    paper: int
-    number: str
-    cookie: str
-    items: Mapping[str, Any]
-    theta_logit: float
+    def __init__(self, api: Any, secret: bytes, sheet: AnswerSheet) -> None:
+        self._device = Device(api, sheet.seat.cookie, secret, f"simulated-{sheet.seat.number}")
+        self._sheet, self._waiting, self._is_here = sheet, deque(sheet.entries), True
+
+    async def start(self) -> None:
+        """Begin."""
+        await self._device.start(self._sheet.seat.paper)
+
+    async def go_on(self, start: datetime, now: datetime) -> None:
+        """Save what was answered until `now`; hand in when it is time to leave."""
+        if not self._is_here:
+            return
+        passed_s, answers = (now - start).total_seconds(), []
+        while self._waiting and self._waiting[0].at_s <= passed_s:
+            entry = self._waiting.popleft()
+            answers.append((entry.slot, await self._response(entry), to_ms(start + timedelta(seconds=entry.at_s))))
+        await self._device.save(answers)
+        if self._sheet.leaves_s <= passed_s:
+            await self._device.hand_in()
+            self._is_here = False
+
+    async def _response(self, entry: Entry) -> Any:
+        number = self._sheet.seat.number
+        if not entry.is_file:
+            return entry.response
+        return await self._device.upload(entry.slot, f"change-request-{number}.pdf", CHANGE_REQUEST + number.encode())
+
+
+async def _together(calls: Iterable[Callable[[], Awaitable[None]]]) -> None:
+    """Make the calls, a batch of them at once."""
+    waiting = iter(calls)
+    while batch := list(islice(waiting, AT_ONCE)):
+        await asyncio.gather(*(call() for call in batch))
 
 
 class ExamDay:
-    """Sittings of one simulated site; abilities are by candidate number, on the logit scale."""
+    """Sittings of one simulated site: its candidates, its markers, its release."""
 
     def __init__(self, settings: Settings, database: Database, staff: Staff, clock: MovableClock, draw: Generator) -> None:
         self.settings, self.database, self.staff, self.clock, self.draw = settings, database, staff, clock, draw
+        with database.read() as session:
+            self.pool = ItemPool(session, LEVELS, draw)
         self._marking_seed = int(draw.integers(2**63))
 
-    def sit(
-        self, sitting_id: int, abilities: Mapping[str, float], progress: Progress = quietly, *, hand_in: bool = True
-    ) -> None:
-        """Let every booked candidate sit every paper, up to handing in."""
-        seats = self._seats(sitting_id, abilities)
+    def sit(self, sitting_id: int, crowd: Crowd, progress: Progress = quietly) -> list[Planted]:
+        """Let every booked candidate sit every paper, up to handing in; who cheated on the way."""
+        planted: list[Planted] = []
         writer = Writer(self.database, self.settings, self.clock, scorer=score_attempts)
         api = make_api(self.database, self.settings, self.clock, writer)
         writer.start()
         try:
-            for batch in progress(range(0, len(seats), AT_ONCE), "Exam day", -(-len(seats) // AT_ONCE)):
-                asyncio.run(self._sit_together(api, seats[batch : batch + AT_ONCE], hand_in=hand_in))
+            for code, seats in self._seats(sitting_id).items():
+                filled = self._fill_in(seats, crowd)
+                planted += [one for form in filled for one in form.planted]
+                sheets = [sheet for form in filled for sheet in form.sheets]
+                self._sit_paper(api, sheets, progress(range(1, STEPS + 1), f"Exam day, {code}", STEPS))
         finally:
             writer.stop()
+        return planted
 
-    def _seats(self, sitting_id: int, abilities: Mapping[str, float]) -> list[Seat]:
+    def _seats(self, sitting_id: int) -> dict[str, list[tuple[int, Seat]]]:
+        """Form and seat of everybody, paper after paper, in the order of the seats."""
+        seats: dict[str, list[tuple[int, Seat]]] = {}
         with self.database.write() as session:
             bookings = get_sitting(session, sitting_id).bookings
             cookies = {
@@ -108,45 +159,49 @@ class ExamDay:
             papers = session.scalars(
                 select(CandidatePaper)
                 .where(CandidatePaper.booking_id.in_(cookies))
-                .order_by(CandidatePaper.id)
-                .options(joinedload(CandidatePaper.form).options(undefer(Form.marking)), joinedload(CandidatePaper.booking))
+                .order_by(CandidatePaper.sitting_paper_id, CandidatePaper.booking_id)
+                .options(joinedload(CandidatePaper.sitting_paper), joinedload(CandidatePaper.booking))
             )
-            items: dict[int, Any] = {}
-            seats = []
             for paper in papers:
-                documents = items.setdefault(paper.form_id, orjson.loads(paper.form.marking)["items"])
-                number = paper.booking.enrolment.candidate.number
-                by_slot = {slot["slot"]: documents[slot["item"]] for slot in paper.order["slots"]}
-                seats.append(Seat(paper.id, number, cookies[paper.booking_id], by_slot, abilities[number]))
-            return seats
+                booking = paper.booking
+                seat = Seat(
+                    paper=paper.id,
+                    number=booking.enrolment.candidate.number,
+                    name=booking.seat,
+                    cookie=cookies[booking.id],
+                    minutes=minutes_with(paper.sitting_paper.minutes, booking.time_percent),
+                    order=[slot["slot"] for slot in paper.order["slots"]],
+                )
+                seats.setdefault(paper.sitting_paper.code, []).append((paper.form_id, seat))
+        return seats
 
-    async def _sit_together(self, api: Any, seats: Sequence[Seat], *, hand_in: bool) -> None:
-        seeds = self.draw.integers(2**63, size=len(seats))
-        generators = [np.random.default_rng(seed) for seed in seeds]
-        await asyncio.gather(*(self._sit_one(api, seat, draw, hand_in) for seat, draw in zip(seats, generators, strict=True)))
+    def _fill_in(self, seats: Sequence[tuple[int, Seat]], crowd: Crowd) -> list[FilledForm]:
+        """What everybody will put down on one paper, form by form."""
+        with self.database.read() as session:
+            forms = session.scalars(
+                select(Form).where(Form.id.in_({form for form, _ in seats})).order_by(Form.id).options(undefer(Form.marking))
+            )
+            plans = {form.id: FormPlan.of(form) for form in forms}
+        return [
+            fill_in([seat for form, seat in seats if form == form_id], plan, crowd, self.pool, self.draw)
+            for form_id, plan in plans.items()
+        ]
 
-    async def _sit_one(self, api: Any, seat: Seat, draw: Generator, hand_in: bool) -> None:  # noqa: FBT001  passed on as it came
-        device = Device(api, seat.cookie, self.settings.secret, f"simulated-{seat.number}")
-        await device.start(seat.paper)
-        responses = {}
-        for slot, item in seat.items.items():
-            if item["type"] == "files":
-                name = f"change-request-{seat.number}.pdf"
-                responses[slot] = await device.upload(slot, name, CHANGE_REQUEST + seat.number.encode())
-            else:
-                responses[slot] = respond(item, seat.theta_logit, draw)
-        await device.save({slot: response for slot, response in responses.items() if response is not None})
-        if hand_in:
-            await device.hand_in()
+    def _sit_paper(self, api: Any, sheets: Sequence[AnswerSheet], steps: Iterator[int]) -> None:
+        """Move the clock through the paper's time; at every step it saves whatever was answered since the step before."""
+        running = [Sitter(api, self.settings.secret, sheet) for sheet in sheets]
+        start, longest_s = self.clock(), 60 * max(sheet.seat.minutes for sheet in sheets)
+        asyncio.run(_together(sitter.start for sitter in running))
+        for step in steps:
+            self.clock.move_to(start + timedelta(seconds=longest_s * step / STEPS))
+            asyncio.run(_together(partial(sitter.go_on, start, self.clock()) for sitter in running))
 
-    def mark(self, abilities: Mapping[str, float], progress: Progress = quietly, *, most: int | None = None) -> None:
+    def mark(self, crowd: Crowd, progress: Progress = quietly, *, most: int | None = None) -> None:
         """Let the two markers, then the senior one, mark what waits (at most `most` marks each)."""
         for login in ("novak", "liu", "okafor"):
-            self._mark_all(self.staff[login], abilities, progress, most, adjudicate=login == "okafor")
+            self._mark_all(self.staff[login], crowd, progress, most, adjudicate=login == "okafor")
 
-    def _mark_all(
-        self, marker: User, abilities: Mapping[str, float], progress: Progress, most: int | None, *, adjudicate: bool
-    ) -> None:
+    def _mark_all(self, marker: User, crowd: Crowd, progress: Progress, most: int | None, *, adjudicate: bool) -> None:
         waiting = waiting_scripts(marker, adjudicate=adjudicate).with_only_columns(Script.item).order_by(Script.item)
         with self.database.read() as session:
             tasks = list(session.scalars(waiting))[:most]
@@ -157,20 +212,23 @@ class ExamDay:
                 for task in batch:
                     draft = marking.next_script(session, marker, task, self.clock(), adjudicate=adjudicate)
                     if draft is not None:
-                        self._mark_one(session, marker, draft, abilities)
+                        self._mark_one(session, marker, draft, crowd)
 
-    def _mark_one(self, session: Session, marker: User, draft: Mark, abilities: Mapping[str, float]) -> None:
+    def _mark_one(self, session: Session, marker: User, draft: Mark, crowd: Crowd) -> None:
         number, script = _candidate_of(draft.script.attempt), draft.script
-        draw = self._mood(marker.login, number, script.item)
-        for criterion in read_task(session, script).rubric["criteria"]:
-            level = level_reached(len(criterion["levels"]), abilities[number], SEVERITY_LOGIT[marker.login], draw)
+        criteria = read_task(session, script).rubric["criteria"]
+        # What chance adds hangs on who wrote and who marks what, because the order of scripts is that of secret codes.
+        drawn = self._generator(number, script.item).normal(0, SCRIPT_SD_LOGIT, (1, len(criteria)))
+        quality = crowd.theta_logit(number) + MET_LOGIT + drawn
+        counts = [len(criterion["levels"]) for criterion in criteria]
+        levels = rate(quality, MARKERS[marker.login], counts, self._generator(marker.login, number, script.item))[0, 0]
+        for criterion, level in zip(criteria, levels, strict=True):
             judgement = Judgement(criterion["id"], str(criterion["levels"][level]["marks"]))
             marking.save_draft(session, marker, script.code, judgement, self.clock())
         marking.finish_mark(session, marker, script.code, self.clock())
 
-    def _mood(self, *who: str) -> Generator:
-        """What chance adds to one mark. It hangs on who marks whom, because the order of scripts is that of secret codes."""
-        return np.random.default_rng([self._marking_seed, int(sha256_hex(*who)[:16], 16)])
+    def _generator(self, *what: str) -> Generator:
+        return np.random.default_rng([self._marking_seed, int(sha256_hex(*what)[:16], 16)])
 
     def release(self, sitting_id: int) -> None:
         """Close the doors, propose, release by another officer, and deliver the passes."""

@@ -13,6 +13,7 @@ from exam_engine.core.database import Database
 from exam_engine.core.records import User
 from exam_engine.core.sign_in import hash_password
 from exam_engine.delivery.records import Attempt
+from exam_engine.demo.crowd import Crowd
 from exam_engine.demo.exam_day import ExamDay, MovableClock
 from exam_engine.demo.people import PASSWORD, STAFF
 from exam_engine.demo.site import Staff, add_candidate, add_content, add_staff, hold_sitting
@@ -93,9 +94,9 @@ def _hold_open(session: Session, staff: Staff, enrolments: Sequence[Enrolment], 
 
 def _hold_released(day: ExamDay, clock: MovableClock, opens_at: datetime) -> list[int]:
     """An intermediate sitting with its results out; the enrolments of those who have a makeup now."""
-    sitting_id, abilities = _book(day, clock, "intermediate", 8, opens_at)
-    day.sit(sitting_id, abilities)
-    day.mark(abilities)
+    sitting_id, crowd = _book(day, clock, "intermediate", 8, opens_at)
+    day.sit(sitting_id, crowd)
+    day.mark(crowd)
     day.release(sitting_id)
     with day.database.read() as session:
         failed = (
@@ -106,12 +107,12 @@ def _hold_released(day: ExamDay, clock: MovableClock, opens_at: datetime) -> lis
 
 def _hold_to_mark(day: ExamDay, clock: MovableClock, opens_at: datetime) -> None:
     """A senior sitting that is over, with some of its scripts marked."""
-    sitting_id, abilities = _book(day, clock, "senior", 6, opens_at)
-    day.sit(sitting_id, abilities)
-    day.mark(abilities, most=3)
+    sitting_id, crowd = _book(day, clock, "senior", 6, opens_at)
+    day.sit(sitting_id, crowd)
+    day.mark(crowd, most=3)
 
 
-def _book(day: ExamDay, clock: MovableClock, level: str, count: int, opens_at: datetime) -> tuple[int, dict[str, float]]:
+def _book(day: ExamDay, clock: MovableClock, level: str, count: int, opens_at: datetime) -> tuple[int, Crowd]:
     clock.move_to(opens_at - timedelta(days=10))
     with day.database.write() as session:
         number = session.scalar(select(func.count(Candidate.id))) or 0
@@ -119,7 +120,8 @@ def _book(day: ExamDay, clock: MovableClock, level: str, count: int, opens_at: d
         sitting = hold_sitting(session, day.staff, enrolments, SittingKind.REGULAR, opens_at, clock())
         numbers, sitting_id = [one.candidate.number for one in enrolments], sitting.id
     clock.move_to(opens_at + timedelta(minutes=1))
-    return sitting_id, dict(zip(numbers, np.linspace(1.8, -0.9, count).tolist(), strict=True))
+    abilities = dict(zip(numbers, np.linspace(1.8, -0.9, count).tolist(), strict=True))
+    return sitting_id, Crowd.of_abilities(abilities, day.draw)
 
 
 def describe_site(database: Database, address: str, now: datetime) -> str:

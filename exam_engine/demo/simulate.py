@@ -19,7 +19,9 @@ from exam_engine.core.config import Settings
 from exam_engine.core.database import Database
 from exam_engine.core.errors import Refusal
 from exam_engine.delivery.records import Attempt
+from exam_engine.demo.crowd import Crowd
 from exam_engine.demo.exam_day import ExamDay, MovableClock, Progress, quietly
+from exam_engine.demo.sheets import Planted
 from exam_engine.demo.site import LEVELS, Staff, add_candidate, add_content, add_staff, hold_sitting, train
 from exam_engine.enrolment.actions import accept_enrolment
 from exam_engine.enrolment.records import Enrolment
@@ -28,9 +30,11 @@ from exam_engine.results.records import Outcome, Result
 from exam_engine.sittings.actions import book, get_sitting, seen_codes
 from exam_engine.sittings.records import Booking, CandidatePaper, Form, SittingKind, SittingPaper
 from grading.psychometrics.reliability import cronbach_alpha, sem
+from grading.psychometrics.simulation import Population, draw_people
 
 FIRST_DAY: Final = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
-LEARNED_LOGIT: Final = {"junior": 0.0, "intermediate": 0.3, "senior": 0.6}
+POPULATION: Final = Population(theta_mean_logit=-0.3, theta_sd_logit=0.95, copiers=0.02, informed=0.02)
+LEARNED_LOGIT: Final = {"junior": 0.0, "intermediate": 1.0, "senior": 1.1}
 """What those who come to a level have learned on the way there."""
 
 BETWEEN_SITTINGS: Final = timedelta(days=30)
@@ -49,6 +53,7 @@ class LevelFigures:
     certificates: int = 0
     mean_total: float | None = None
     reliability: list[tuple[int, int, float | None, float | None]] = field(default_factory=list)
+    planted: list[Planted] = field(default_factory=list)
 
 
 @dataclass
@@ -73,15 +78,15 @@ class Cohort:
             enrolments = [add_candidate(session, self.staff, number, LEVELS[0], self.clock()) for number in range(candidates)]
             self.numbers = {one.id: one.candidate.number for one in enrolments}
             self.here = [one.id for one in enrolments]
-        self.abilities = dict(zip(self.numbers.values(), draw.normal(0.1, 0.95, candidates).tolist(), strict=True))
+        self.crowd = Crowd.of_people(self.numbers.values(), draw_people(candidates, draw, POPULATION))
         self.day = ExamDay(settings, self.database, self.staff, self.clock, draw)
         self.anomalies: list[str] = []
 
     def run_level(self, level: str) -> LevelFigures:
         """The first sitting, the makeup of those who failed, the refusal of a third; who passed goes on."""
         figures = LevelFigures(level, sat=len(self.here))
-        abilities = {number: ability + LEARNED_LOGIT[level] for number, ability in self.abilities.items()}
-        first = self._hold(SittingKind.REGULAR, self.here, abilities)
+        crowd = self.crowd.learned(LEARNED_LOGIT[level])
+        first = self._hold(SittingKind.REGULAR, self.here, crowd, figures)
         outcomes = self._outcomes(first)
         failed = [enrolment for enrolment, outcome in outcomes.items() if outcome is not Outcome.PASS]
         figures.passed, figures.reliability = len(outcomes) - len(failed), self._reliability(first)
@@ -90,7 +95,7 @@ class Cohort:
             self._expect_refusal(failed[0], SittingKind.REGULAR, "a second regular sitting after a fail")
             self.clock.move_to(self.clock() + BETWEEN_SITTINGS)
             figures.makeup = len(failed)
-            second = self._outcomes(self._hold(SittingKind.MAKEUP, failed, abilities))
+            second = self._outcomes(self._hold(SittingKind.MAKEUP, failed, crowd, figures))
             figures.makeup_passed = sum(outcome is Outcome.PASS for outcome in second.values())
             blocked = [enrolment for enrolment, outcome in second.items() if outcome is not Outcome.PASS]
             figures.blocked = len(blocked)
@@ -119,7 +124,7 @@ class Cohort:
                 raised.append(enrolment.id)
             self.here = raised
 
-    def _hold(self, kind: SittingKind, enrolments: list[int], abilities: Mapping[str, float]) -> int:
+    def _hold(self, kind: SittingKind, enrolments: list[int], crowd: Crowd, figures: LevelFigures) -> int:
         opens = self.clock() + timedelta(days=1)
         with self.database.write() as session:
             booked = [session.get_one(Enrolment, one) for one in enrolments]
@@ -130,8 +135,8 @@ class Cohort:
             sitting_id = sitting.id
             progress = self._progress_of(f"{sitting.level.capitalize()} {kind.value}")
         self.clock.move_to(opens)
-        self.day.sit(sitting_id, abilities, progress)
-        self.day.mark(abilities, progress)
+        figures.planted += self.day.sit(sitting_id, crowd, progress)
+        self.day.mark(crowd, progress)
         self.day.release(sitting_id)
         return sitting_id
 

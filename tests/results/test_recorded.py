@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from exam_engine.cli.audit import verify_site
 from exam_engine.core.database import Database
+from exam_engine.demo.crowd import Crowd
 from exam_engine.demo.exam_day import ExamDay, MovableClock
 from tests.conftest import SECRET
 from tests.world import World, build_world
@@ -24,10 +25,11 @@ def held(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     Base.metadata.create_all(database.engine)
     world: World = build_world(database, folder, level="intermediate", candidates=2)
     clock = MovableClock(world.now + timedelta(minutes=1))
-    abilities = {one.candidate.number: 1.0 for one in world.enrolments}
-    day = ExamDay(world.settings, world.database, world.staff, clock, np.random.default_rng(7))
-    day.sit(world.sitting.id, abilities)
-    day.mark(abilities)
+    draw = np.random.default_rng(7)
+    crowd = Crowd.of_abilities({one.candidate.number: 1.0 for one in world.enrolments}, draw)
+    day = ExamDay(world.settings, world.database, world.staff, clock, draw)
+    day.sit(world.sitting.id, crowd)
+    day.mark(crowd)
     day.release(world.sitting.id)
     with database.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
