@@ -81,18 +81,27 @@ class Keyboard:
 
     def _choose(self, response: Any, part: Locator) -> None:
         value = {True: "true", False: "false"}.get(response, response) if isinstance(response, bool) else response
-        self.press(LETTERS[self._place(part, value)])
+        place = self._place(part, value)
+        if self._has_letters(part):
+            self.press(LETTERS[place])
+        else:
+            self.go_to(part.locator("choice-item input").first)
+            self.press("Space", *["ArrowDown"] * place)
         expect(part.locator(f'input[value="{value}"]')).to_be_checked()
 
     def _choose_several(self, response: Any, part: Locator) -> None:
         for value in response:
             box = part.locator(f'input[value="{value}"]')
-            if part.locator(".option-key").count():
+            if self._has_letters(part):
                 self.press(LETTERS[self._place(part, value)])
             else:
                 self.go_to(box)
                 self.press("Space")
             expect(box).to_be_checked()
+
+    def _has_letters(self, part: Locator) -> bool:
+        """Letters choose where one question is shown, and not among the parts of a case."""
+        return part.locator(".option-key").count() > 0 and self.page.locator(".case-foot").count() == 0
 
     def _place(self, part: Locator, value: str) -> int:
         return int(
