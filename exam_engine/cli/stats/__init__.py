@@ -6,7 +6,11 @@ import click
 
 from exam_engine.cli import LazyGroup
 
-STATISTICS: Final[dict[str, str]] = {}
+STATISTICS: Final[dict[str, str]] = {
+    "items": "exam_engine.cli.stats.classical:items",
+    "reliability": "exam_engine.cli.stats.classical:reliability",
+    "dif": "exam_engine.cli.stats.fairness:dif",
+}
 
 
 @click.group(cls=LazyGroup, modules=STATISTICS)
