@@ -80,7 +80,7 @@ class Keyboard:
         ways[item["type"]](response, part)
 
     def _choose(self, response: Any, part: Locator) -> None:
-        value = {True: "true", False: "false"}.get(response, response) if isinstance(response, bool) else response
+        value = str(response).lower() if isinstance(response, bool) else str(response)
         place = self._place(part, value)
         if self._has_letters(part):
             self.press(LETTERS[place])
