@@ -1,5 +1,6 @@
 """A small complete site for tests: the sample scheme and bank, its staff, candidates, and a prepared sitting."""
 
+import json
 import pickle
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -18,6 +19,10 @@ from exam_engine.enrolment.records import Enrolment
 from exam_engine.sittings.records import Sitting, SittingKind
 from question_bank import Bank
 from tests.conftest import NOW, SECRET
+
+_JUNIOR = json.loads((SAMPLE / "scheme.json").read_bytes())["levels"][0]["papers"][0]
+ITEMS, MINUTES = _JUNIOR["items"], _JUNIOR["minutes"]
+"""How many items the junior theory paper has, and how long it lasts."""
 
 
 @cache

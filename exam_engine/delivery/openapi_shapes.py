@@ -102,8 +102,8 @@ PUBLIC_ITEM: Final[Schema] = shape(
     closed=True,
 )
 EXHIBIT: Final[Schema] = {
-    **shape({"id": ref("Id"), "kind": {"enum": ["table", "thread", "document", "relations", "bars"]}, "title": ref("Text")}),
-    "description": "by kind: columns and rows, messages, text, nodes and edges, or bars with unit and target (docs/formats.md)",
+    **shape({"id": ref("Id"), "kind": get_schema("case")["$defs"]["exhibit"]["properties"]["kind"], "title": ref("Text")}),
+    "description": "by kind, as docs/formats.md says: rows, messages, text, nodes and edges, bars, series, or lanes",
 }
 TASK: Final[Schema] = shape({"id": ref("Id"), "title": ref("Text"), "parts": each(STRING)})
 PUBLIC_CASE: Final[Schema] = shape(

@@ -18,7 +18,7 @@ from exam_engine.sittings import gate
 from exam_engine.sittings.records import Booking, BookingState
 from tests.conftest import NOW
 from tests.site_pages import CANDIDATES, Pages, copy_world, find_user, hand_in, open_pages, papers_of, start_attempt, words_of
-from tests.world import World, build_world
+from tests.world import ITEMS, MINUTES, World, build_world
 
 LIN, WANG, LI = CANDIDATES
 OPENED = NOW - timedelta(minutes=1)
@@ -63,7 +63,7 @@ def test_the_way_shows_what_is_done_and_the_exam_with_room_seat_and_length(pages
     assert "Your way to ITSM Junior" in text
     assert "Trained" in text
     assert "16 of 16 h" in text
-    assert "25 min, 20 questions, closed book" in text
+    assert f"{MINUTES} min, {ITEMS} questions, closed book" in text
     assert "Shanghai centre, room 3, seat A1" in text
     assert "one makeup exam, at least 14 days later" in text.replace("one makeup exam ,", "one makeup exam,")
 
@@ -123,7 +123,7 @@ def test_the_calendar_entry_has_the_opening_the_length_and_the_place(pages: Page
     lines = reply.get_data(as_text=True).split("\r\n")
     assert reply.mimetype == "text/calendar"
     assert "DTSTART:20261121T095900Z" in lines
-    assert "DTEND:20261121T102400Z" in lines
+    assert f"DTEND:{OPENED + timedelta(minutes=MINUTES):%Y%m%dT%H%M%SZ}" in lines
     assert "LOCATION:Shanghai centre\\, room 3\\, seat A1" in lines
     assert all(len(line.encode()) <= 75 for line in lines)
     assert pages.browser(WANG).get(f"/way/{booking}.ics").status_code == 403
@@ -215,7 +215,8 @@ def test_nobody_declares_for_somebody_else(pages: Pages) -> None:
 def ended(pages: Pages, *, by_server: bool = False) -> int:
     with pages.database.write() as session:
         attempt = start_attempt(session, LIN, NOW)
-        hand_in(attempt, NOW + timedelta(minutes=25 if by_server else 22), answered=18, by_server=by_server)
+        end = NOW + timedelta(minutes=MINUTES if by_server else MINUTES - 3)
+        hand_in(attempt, end, answered=ITEMS - 2, by_server=by_server)
         return attempt.id
 
 
@@ -224,9 +225,9 @@ def test_the_receipt_says_number_time_answers_and_the_digest_in_fours(pages: Pag
     text = pages.browser(LIN).read(f"/attempts/{attempt}/receipt")
     for said in (
         "Receipt R-7F3K-92QD",
-        "10:22:00",
+        f"10:{MINUTES - 3}:00",
         "3 min before the end",
-        "18 of 20",
+        f"{ITEMS - 2} of {ITEMS}",
         "9c41 9c41 9c41 9c41",
         "Lin Yue, C-2026-0417",
     ):
@@ -339,7 +340,7 @@ def test_added_time_moves_the_end_tells_the_player_and_needs_a_reason(pages: Pag
     assert browser.post(f"/rooms/1/attempts/{lin}", do="time", minutes=10, reason="fire alarm").status_code == 302
     with pages.database.read() as session:
         attempt = session.get_one(Attempt, lin)
-        assert attempt.deadline_at == NOW + timedelta(minutes=35)
+        assert attempt.deadline_at == NOW + timedelta(minutes=MINUTES + 10)
         assert session.scalars(select(Message.kind).where(Message.attempt_id == lin)).all() == ["time_added"]
     assert "10 min added: fire alarm" in browser.read(f"/rooms/1?seat={paper_id(pages)}")
 
@@ -350,7 +351,7 @@ def test_a_pause_stops_the_clock_and_going_on_gives_it_back(pages: Pages, runnin
     pages.clock.now += timedelta(minutes=7)
     assert browser.post(f"/rooms/1/attempts/{lin}", do="resume", reason="network is back").status_code == 302
     with pages.database.read() as session:
-        assert session.get_one(Attempt, lin).deadline_at == NOW + timedelta(minutes=32)
+        assert session.get_one(Attempt, lin).deadline_at == NOW + timedelta(minutes=MINUTES + 7)
 
 
 def test_what_is_done_for_all_is_done_for_all_who_are_running(pages: Pages, running: tuple[int, int]) -> None:
@@ -360,7 +361,7 @@ def test_what_is_done_for_all_is_done_for_all_who_are_running(pages: Pages, runn
     with pages.database.read() as session:
         attempts = session.scalars(select(Attempt)).all()
         assert [attempt.state for attempt in attempts] == [AttemptState.PAUSED] * 2
-        assert {attempt.deadline_at for attempt in attempts} == {NOW + timedelta(minutes=30)}
+        assert {attempt.deadline_at for attempt in attempts} == {NOW + timedelta(minutes=MINUTES + 5)}
 
 
 def test_a_message_reaches_the_candidate_and_an_incident_does_not(pages: Pages, running: tuple[int, int]) -> None:

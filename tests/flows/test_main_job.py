@@ -14,6 +14,7 @@ from exam_engine.results.collect import read_responses
 from exam_engine.sittings.records import Sitting
 from tests.flows.keyboard import LETTERS, Keyboard, read_items, right_response
 from tests.live import LiveSite
+from tests.world import ITEMS
 
 pytestmark = pytest.mark.browser
 
@@ -55,14 +56,14 @@ def _declare(page: Page) -> None:
     expect(tick).to_be_focused()
     keys.press("Space")
     keys.push(page.locator("form.declare .btn-primary"))
-    expect(page.locator(".exam-place")).to_have_text("第 1 题，共 20 题")
+    expect(page.locator(".exam-place")).to_have_text(f"第 1 题，共 {ITEMS} 题")
 
 
 def _answer_everything(site: LiveSite, page: Page, paper: int) -> dict[str, Any]:
     """Every question by keys; the second is flagged, and one answer of the first choice is crossed out and restored."""
     keys, given, crossed = Keyboard(page), {}, False
     for place, (slot, item) in enumerate(read_items(site.database, paper).items(), 1):
-        expect(page.locator(".exam-place")).to_have_text(f"第 {place} 题，共 20 题")
+        expect(page.locator(".exam-place")).to_have_text(f"第 {place} 题，共 {ITEMS} 题")
         if place > 1:
             expect(page.locator("question-view h1")).to_be_focused()
         if item["type"] == "single_choice" and not crossed:

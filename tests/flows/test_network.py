@@ -10,6 +10,7 @@ from playwright.sync_api import Page, Route, expect
 from exam_engine.delivery.records import Answer, Attempt, SetAside
 from tests.flows.keyboard import Keyboard, read_items, right_response
 from tests.live import LiveSite
+from tests.world import ITEMS
 
 pytestmark = [pytest.mark.browser, pytest.mark.world(candidates=1)]
 
@@ -23,7 +24,7 @@ def answer(site: LiveSite, page: Page, first: int, last: int) -> dict[str, Any]:
     keys, given = Keyboard(page), {}
     for place, (slot, item) in enumerate(read_items(site.database, site.paper()).items(), 1):
         if first <= place <= last:
-            expect(page.locator(".exam-place")).to_have_text(f"Question {place} of 20")
+            expect(page.locator(".exam-place")).to_have_text(f"Question {place} of {ITEMS}")
             given[slot] = right_response(item)
             keys.answer(item, given[slot], page.locator("question-view"))
             page.locator(".exam-foot .btn-primary").click()
@@ -80,7 +81,7 @@ def test_a_reload_while_answers_wait_on_the_device_loses_none_of_them(site: Live
     given |= answer(site, page, 2, 5)
     expect(page.locator("save-state")).to_contain_text("Offline: 4 answers kept safely on this device")
     page.reload()
-    expect(page.locator(".exam-place")).to_have_text("Question 6 of 20")
+    expect(page.locator(".exam-place")).to_have_text(f"Question 6 of {ITEMS}")
     expect(page.locator(".cells .cell-answered")).to_have_count(5)
     page.unroute(SAVES)
     expect_at_centre(page)

@@ -10,7 +10,7 @@ from grading.retakes import VOID
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "marking.md").read_text(encoding="utf-8")
 FORMATS = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
-SOURCES = sorted((ROOT / "grading").rglob("*.py"))
+SOURCES = sorted((ROOT / "grading").glob("*.py"))
 
 
 @pytest.mark.parametrize("table", [rules_table, tolerances_table, moves_table])

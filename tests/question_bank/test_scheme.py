@@ -36,15 +36,14 @@ def test_the_shipped_scheme_is_in_order_and_bilingual() -> None:
 @pytest.mark.parametrize(
     ("name", "papers"),
     [
-        ("junior", [("theory", 25)]),
-        ("intermediate", [("theory", 30), ("practical", 60)]),
-        ("senior", [("theory", 40), ("practical", 90)]),
+        ("junior", [("theory", 60, 60)]),
+        ("intermediate", [("theory", 75, 50), ("practical", 60, None)]),
+        ("senior", [("theory", 100, 50), ("practical", 90, None)]),
     ],
 )
-def test_levels_have_their_papers_and_one_makeup(name: str, papers: list[tuple[str, int]]) -> None:
+def test_levels_have_their_papers_and_one_makeup(name: str, papers: list[tuple[str, int, int | None]]) -> None:
     found = level(name)
-    assert [(paper["id"], paper["minutes"]) for paper in found["papers"]] == papers
-    assert all(paper.get("items", 20) == 20 for paper in found["papers"])
+    assert [(paper["id"], paper["minutes"], paper.get("items")) for paper in found["papers"]] == papers
     assert (found["retake"]["makeups"], found["retake"]["cooling_off_days"], found["retake"]["then"]) == (1, 14, "retrain")
     assert found["certificate"]["validity_months"] == 36
 

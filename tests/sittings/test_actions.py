@@ -15,7 +15,7 @@ from exam_engine.sittings.records import CandidatePaper, SittingKind
 from exam_engine.sittings.rules import seat_name, share_forms
 from tests.conftest import NOW, SECRET
 from tests.site_pages import find_user
-from tests.world import World, build_world
+from tests.world import ITEMS, World, build_world
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def test_everybody_has_one_paper_of_the_length_of_the_scheme_and_the_chain_holds
     with world.database.read() as session:
         papers = session.scalars(select(CandidatePaper)).all()
         assert len(papers) == 3
-        assert {len(paper.order["slots"]) for paper in papers} == {20}
+        assert {len(paper.order["slots"]) for paper in papers} == {ITEMS}
         assert "sitting.prepared" in session.scalars(select(AuditEntry.action)).all()
         assert list(find_faults(session, SECRET)) == []
 

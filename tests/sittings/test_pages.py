@@ -178,7 +178,7 @@ def test_a_bank_that_cannot_meet_the_blueprint_is_explained_by_the_rules_that_co
     text = words_of(reply)
     assert reply.status_code == 409
     assert "These rules exclude each other" in text
-    assert "at least 11 and at most 13, the pool has" in text
+    assert "at least 8 and at most 8, the pool has 0" in text
     with pages.database.read() as session:
         assert session.get_one(Sitting, 2).state is SittingState.PLANNED
 
