@@ -49,6 +49,10 @@ class Table:
             )
         return self.cells[:, self.columns.index(name)]
 
+    def names(self, column: str) -> tuple[str, ...]:
+        """The cells of a column that names its rows; raises `DataError` when one is empty or stands twice."""
+        return _names_once(self, column)
+
     def numbers(self, names: Sequence[str], *, missing: bool = True) -> Floats:
         """Columns as numbers, rows × `names`, NaN where a cell is empty.
 
@@ -117,15 +121,21 @@ def read_table(path: Path | str) -> Table:
     """Read a CSV file; raises `DataError` when it cannot be read, has no rows, or its rows are not of one length."""
     source = str(path)
     try:
-        typed = Path(path).read_bytes().decode("utf-8-sig")
+        return parse_table(source, Path(path).read_bytes())
     except OSError as error:
         raise DataError([Problem(source, "", "unreadable", error.strerror or "cannot be read")]) from error
+
+
+def parse_table(source: str, data: bytes, skipped: int = 0) -> Table:
+    """A table from the bytes of a CSV file, of which `skipped` rows after the heading were left out; faults as `read_table`."""
+    try:
+        typed = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise DataError([Problem(source, "", "encoding", "is not UTF-8")]) from error
     first = typed.partition("\n")[0]
     separator = max(",;\t", key=first.count)
     try:
-        rows = [(line, row) for line, row in _rows(typed, separator) if any(row)]
+        rows = [(line + skipped, row) for line, row in _rows(typed, separator) if any(row)]
     except csv.Error as error:
         raise DataError([Problem(source, "", "not_csv", f"is not a CSV file: {error}")]) from error
     if len(rows) < 2:

@@ -7,6 +7,7 @@ import click
 from exam_engine.cli import LazyGroup
 
 STATISTICS: Final[dict[str, str]] = {
+    "agreement": "exam_engine.cli.stats.raters:agreement",
     "items": "exam_engine.cli.stats.classical:items",
     "reliability": "exam_engine.cli.stats.classical:reliability",
     "dif": "exam_engine.cli.stats.fairness:dif",
