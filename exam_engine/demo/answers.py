@@ -12,6 +12,7 @@ from typing import Any, Final
 from numpy.random import Generator
 
 from exam_engine.core.canonical import canonical_json, sha256_hex
+from grading import compile_item
 
 Item = Mapping[str, Any]
 Response = Any
@@ -33,8 +34,12 @@ SENTENCES: Final = {
 
 def responses_to(item: Item) -> list[Response]:
     """The right response to an item that the engine marks, and the wrong ones after it; a gap of a cloze is such an item."""
-    right, wrong = _FAMILIES[item["type"]](item)
-    return [right, *islice(_distinct(wrong, right), MOST_WRONG)]
+    right, some = _FAMILIES[item["type"]](item)
+    wrong = list(islice(_distinct(some, right), MOST_WRONG))
+    if item["type"] in GRADED:
+        mark = compile_item(dict(item))
+        wrong.sort(key=lambda response: mark(response).exact_marks or 0, reverse=True)
+    return [right, *wrong]
 
 
 def write_text(item: Item, share: float, draw: Generator) -> str:
@@ -101,7 +106,8 @@ def _number(item: Item) -> tuple[Response, Iterable[Response]]:
     accepted = str(item["key"]["accepted"][0]["value"])
     unit = _unit(item["key"].get("units", {}))
     value, places = Fraction(accepted), item.get("decimals", 2)
-    wrong = (2 * value + 1, value / 2 if value else Fraction(-1), 10 * value + 1, Fraction(13, 10) * value + 2)
+    away = -1 if value < 0 else 1
+    wrong = (2 * value + away, value / 2 if value else Fraction(-1), 10 * value + away, Fraction(13, 10) * value + 2 * away)
     return accepted + unit, [f"{float(one):.{places}f}{unit}" for one in wrong]
 
 

@@ -34,6 +34,8 @@ from grading.psychometrics.simulation import Population, draw_people
 
 FIRST_DAY: Final = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 POPULATION: Final = Population(theta_mean_logit=-0.3, theta_sd_logit=0.95, copiers=0.02, informed=0.02)
+"""Newcomers after their training: three in four pass; of a hundred two copy, and two have seen some of the items."""
+
 LEARNED_LOGIT: Final = {"junior": 0.0, "intermediate": 1.0, "senior": 1.1}
 """What those who come to a level have learned on the way there."""
 
@@ -68,7 +70,7 @@ class CohortFigures:
 class Cohort:
     """The simulation: one database, one clock, one seed."""
 
-    def __init__(self, settings: Settings, candidates: int, seed: int, progress: Progress) -> None:
+    def __init__(self, settings: Settings, candidates: int, seed: int, progress: Progress, population: Population) -> None:
         self.database = Database(settings.database_url, settings.secret)
         self.clock, self.progress = MovableClock(FIRST_DAY), progress
         draw = np.random.default_rng(seed)
@@ -78,7 +80,7 @@ class Cohort:
             enrolments = [add_candidate(session, self.staff, number, LEVELS[0], self.clock()) for number in range(candidates)]
             self.numbers = {one.id: one.candidate.number for one in enrolments}
             self.here = [one.id for one in enrolments]
-        self.crowd = Crowd.of_people(self.numbers.values(), draw_people(candidates, draw, POPULATION))
+        self.crowd = Crowd.of_people(self.numbers.values(), draw_people(candidates, draw, population))
         self.day = ExamDay(settings, self.database, self.staff, self.clock, draw)
         self.anomalies: list[str] = []
 
@@ -232,9 +234,11 @@ def _as_float(exact: str) -> float:
     return float(above) / float(below or 1)
 
 
-def simulate_cohort(settings: Settings, candidates: int, seed: int, progress: Progress = quietly) -> CohortFigures:
-    """Send `candidates` simulated people through all levels of the sample scheme."""
-    cohort = Cohort(settings, candidates, seed, progress)
+def simulate_cohort(
+    settings: Settings, candidates: int, seed: int, progress: Progress = quietly, population: Population = POPULATION
+) -> CohortFigures:
+    """Send `candidates` simulated people of this population through all levels of the sample scheme."""
+    cohort = Cohort(settings, candidates, seed, progress, population)
     levels = []
     for place, level in enumerate(LEVELS):
         if place:
