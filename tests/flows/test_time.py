@@ -65,7 +65,7 @@ def test_a_page_that_is_open_at_the_end_hands_in_what_was_answered(site: LiveSit
     page = open_exam(site)
     page.locator(".option-label, .btn.flag").first.click()
     site.clock.move(minutes=MINUTES, seconds=1)
-    page.clock.fast_forward(f"{MINUTES}:01")
+    page.clock.fast_forward((MINUTES * 60 + 1) * 1000)
     page.wait_for_url("**/receipt")
     assert attempt_of(site).submitted_at is not None
 
@@ -77,7 +77,7 @@ def test_an_answer_after_deadline_and_grace_is_set_aside_and_the_page_says_so(si
     expect(page.locator("save-state")).to_contain_text("Offline: 1 answer kept safely on this device")
     site.clock.move(minutes=MINUTES + 1)
     site.work()
-    page.clock.fast_forward(f"{MINUTES + 1}:00")
+    page.clock.fast_forward((MINUTES + 1) * 60_000)
     expect(page.get_by_text("Time is up. Your answers are sealed on this device.")).to_be_visible()
     page.context.set_offline(False)
     expect(page.get_by_text("Some answers reached the centre after the end. A person decides about them.")).to_be_visible()
@@ -122,4 +122,4 @@ def test_a_pause_stops_the_clock_and_gives_back_every_second_of_it(site: LiveSit
     beat(page)
     expect(page.locator(".exam-foot")).to_be_visible()
     assert (attempt_of(site).deadline_at - before).total_seconds() >= 40 * 60
-    expect(page.locator("exam-timer")).to_contain_text(re.compile(r"2[345]:\d\d"))
+    expect(page.locator("exam-timer")).to_contain_text(re.compile(rf"({MINUTES - 2}|{MINUTES - 1}):\d\d|1:00:00"))
