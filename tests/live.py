@@ -208,7 +208,8 @@ class LiveSite:
         async def sit() -> None:
             device = Device(self.air.service.api, token, self.world.settings.secret, "no-browser")
             await device.start(paper)
-            await device.save(responses)
+            moment = int(self.clock().timestamp() * 1000)
+            await device.save([(slot, response, moment) for slot, response in responses.items()])
             await device.hand_in()
 
         asyncio.run_coroutine_threadsafe(sit(), self.air.loop).result(60)
