@@ -52,6 +52,7 @@ def test_a_good_bank_is_fine(good: Path) -> None:
 def test_the_shipped_bank_is_fine() -> None:
     result = run("check", SHIPPED)
     assert result.exit_code == 0
+    assert ", errors: 0, warnings: 0, explained: " in result.output.splitlines()[-1]
 
 
 def test_what_an_editor_should_see_follows_the_errors(bad: Path) -> None:

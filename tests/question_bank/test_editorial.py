@@ -2,16 +2,20 @@
 
 import inspect
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from question_bank import Bank
+from question_bank import Bank, load
 from question_bank.bank import Entry
 from question_bank.editorial import BANK_RULES, CASE_RULES, ITEM_RULES, PART_RULES, codes_of, coverage, review
 from question_bank.editorial.formulas import FormulaError, compute
 from question_bank.editorial.words import numbers, reading_size
 from schemas import Problem
+
+LEVELS = ("junior", "intermediate", "senior")
+SAMPLE = Path(__file__).parents[2] / "question_bank" / "banks" / "itsm"
 
 Document = dict[str, Any]
 
@@ -267,3 +271,30 @@ def test_every_rule_says_its_reason_and_is_tried() -> None:
     assert all(len(inspect.getdoc(rule) or "") > 40 for rule in rules)
     tried = {code for *_, code in ONE_FAULT} | {"key_balance", "truth_balance", "length_balance", "near_duplicate"}
     assert {code for rule in rules for code in codes_of(rule)} == tried | {"enemy_one_sided", "coverage"}
+
+
+def test_the_sample_bank_has_no_warning_that_is_not_explained() -> None:
+    found = load(SAMPLE)
+    assert [str(problem) for problem in review(found) if problem.severity != "explained"] == []
+    assert found.parallel == 3
+
+
+def test_the_sample_bank_is_as_large_and_as_mixed_as_promised() -> None:
+    found = load(SAMPLE)
+    assert len(found.items) >= 480
+    assert {item["type"] for item in found.items} >= {
+        "single_choice", "multiple_choice", "true_false", "matching", "ordering", "matrix", "numeric", "cloze",
+    }  # fmt: skip
+    judged = {
+        level: [item["cognitive"] for item in found.items if item["level"] == level].count("judgement") for level in LEVELS
+    }
+    assert judged["junior"] < judged["intermediate"] < judged["senior"]
+    for level in LEVELS:
+        cases = [case for case in found.cases if case["level"] == level]
+        assert len(cases) == 4
+        assert all(45 <= case["minutes"] <= 90 for case in cases)
+        for case in cases:
+            parts = [part for task in case["tasks"] for part in task["parts"]]
+            assert {"written", "files", "numeric"} <= {part["type"] for part in parts}
+            assert all({"rubric"} <= part.keys() and "model_answer" in part["rubric"] for part in parts if "rubric" in part)
+            assert len({exhibit["kind"] for exhibit in case["exhibits"]}) >= 4
