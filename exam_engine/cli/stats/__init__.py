@@ -7,10 +7,14 @@ import click
 from exam_engine.cli import LazyGroup
 
 STATISTICS: Final[dict[str, str]] = {
+    "decision": "exam_engine.cli.stats.decision:decision",
     "agreement": "exam_engine.cli.stats.raters:agreement",
     "items": "exam_engine.cli.stats.classical:items",
     "reliability": "exam_engine.cli.stats.classical:reliability",
     "dif": "exam_engine.cli.stats.fairness:dif",
+    "equate": "exam_engine.cli.stats.equating:equate_forms",
+    "irt": "exam_engine.cli.stats.irt:irt",
+    "link": "exam_engine.cli.stats.linking:link_command",
 }
 
 
