@@ -1,0 +1,24 @@
+"""Options that take several numbers."""
+
+from typing import Any
+
+import click
+import numpy as np
+
+
+class Numbers(click.ParamType[tuple[float, ...]]):
+    """Numbers separated by commas."""
+
+    name = "numbers"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[float, ...]:
+        """The numbers as a tuple."""
+        if isinstance(value, tuple):
+            return value
+        try:
+            found = tuple(float(part) for part in str(value).split(","))
+        except ValueError:
+            self.fail(f'"{value}" is not a list of numbers such as -1,0,1', param, ctx)
+        if not np.isfinite(found).all():
+            self.fail("is a list of finite numbers", param, ctx)
+        return found

@@ -1,0 +1,253 @@
+"""Marginal maximum likelihood: item parameters with ability integrated out (Bock & Aitkin 1981).
+
+The expectation step is Bock and Aitkin's. Instead of their maximisation the parameters move by Newton's method on the marginal
+likelihood, with the information kept as long as the steps shrink fast, and by the expectation-maximisation step (Lange 1995)
+where that would not help. Large data are first fitted on a sample of rows, which gives the start and the first information.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from scipy.linalg import LinAlgError, cho_factor, cho_solve
+from scipy.special import logit
+
+from grading.psychometrics.irt.layout import Layout, lay_out
+from grading.psychometrics.irt.marginal import Expected, Marginal
+from grading.psychometrics.irt.models import Floats, Items, Model
+from grading.psychometrics.irt.quadrature import Grid, normal_grid
+from grading.psychometrics.irt.responses import Patterns
+
+TOLERANCE: Final = 1e-7
+MOST_ITERATIONS: Final = 500
+WARM_UP: Final = 2000
+LONGEST_STEP: Final = 1.0
+GOOD_CONTRACTION: Final = 0.25
+FIRST_EM_STEPS: Final = 3
+MOST_HALVINGS: Final = 10
+NO_GUESSING: Final = 1e-4
+FIRST_GUESSING: Final = 0.15
+ROUNDING: Final = 1e-11
+SMALL_RIDGE: Final = 1e-9
+
+
+@dataclass(frozen=True)
+class BetaPrior:
+    """A beta prior on lower asymptotes: density c^(alpha − 1) · (1 − c)^(beta − 1), both above 1."""
+
+    alpha: float
+    beta: float
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What was estimated.
+
+    Attributes
+    ----------
+    items
+        The items, with θ ~ N(0, 1).
+    layout
+        Where each parameter stands in `covariance`.
+    covariance
+        Of the estimates, the inverse of the observed information; None where that cannot be inverted.
+    log_likelihood
+        Of all candidates, without the prior.
+    iterations
+        Passes over all candidates.
+    converged
+        Whether the last step was below the tolerance and the information is positive definite.
+    """
+
+    items: Items
+    layout: Layout
+    covariance: Floats | None
+    log_likelihood: float
+    iterations: int
+    converged: bool
+
+    @property
+    def n_parameters(self) -> int:
+        """How many parameters were estimated, a lower asymptote at its bound of 0 included."""
+        return self.layout.size + int((self.items.guessing == 0).sum() if self.items.model is Model.THREE else 0)
+
+    @property
+    def standard_errors(self) -> Floats | None:
+        """Of slope, intercepts and logit c (items × parameters), NaN where there is no parameter."""
+        if self.covariance is None:
+            return None
+        errors = np.sqrt(np.diag(self.covariance))
+        return np.where(self.layout.free, errors[self.layout.place], np.nan)
+
+
+def fit(
+    patterns: Patterns, model: Model, *, grid: Grid | None = None, prior: BetaPrior | None = None,
+    most_iterations: int = MOST_ITERATIONS,
+) -> Fit:  # fmt: skip
+    """Estimate the items of a model.
+
+    Parameters
+    ----------
+    patterns
+        Rows of responses; missing ones are ignored (missing at random).
+    model
+        Which model; `rasch` is fitted as `1pl`, whose common slope is the standard deviation of ability.
+    grid
+        Points and weights of the standard normal distribution; 61 points on [−6, 6] by default.
+    prior
+        On lower asymptotes; none by default. Without one, an asymptote that falls below 0.0001 is set to 0.
+    most_iterations
+        Passes over all candidates before giving up.
+    """
+    grid = grid or normal_grid()
+    layout, start, rows = lay_out(model, patterns.steps), first_guess(patterns, model), len(patterns.counts)
+    factor = None
+    if rows > 2 * WARM_UP:
+        some = patterns.sample(np.linspace(0, rows - 1, WARM_UP).astype(np.int64))
+        warm = _Climb(Marginal(some, grid), layout, prior)
+        warm.go_up(start, most_iterations)
+        start = warm.here.items
+        if warm.layout.size == layout.size and warm.factor is not None:
+            factor = warm.factor * np.sqrt(patterns.counts.sum() / some.counts.sum())
+        start = replace(start, guessing=np.where(start.guessing > 0, start.guessing, first_guess(patterns, model).guessing / 3))
+    climb = _Climb(Marginal(patterns, grid), layout, prior, factor)
+    return climb.go_up(start, most_iterations)
+
+
+def first_guess(patterns: Patterns, model: Model) -> Items:
+    """Slopes of 1, intercepts from the proportions that reached each step, asymptotes of 0.15."""
+    most = int(patterns.steps.max(initial=1))
+    seen = patterns.counts @ (patterns.categories >= 0)
+    reached = np.stack([patterns.counts @ (patterns.categories > step) for step in range(most)], axis=1)
+    shares = (reached + 0.5) / (seen[:, None] + 1)
+    if model is Model.PARTIAL_CREDIT:
+        exact = np.concatenate([1 - shares[:, :1], shares[:, :-1] - shares[:, 1:], shares[:, -1:]], axis=1).clip(0.005)
+        shares = exact[:, 1:] / (exact[:, 1:] + exact[:, :-1])
+    guessing = np.full(len(patterns.steps), FIRST_GUESSING if model is Model.THREE else 0.0)
+    shares = ((shares - guessing[:, None]) / (1 - guessing[:, None])).clip(0.001, 0.999)
+    intercepts = np.where(np.arange(most) < patterns.steps[:, None], 1.2 * logit(shares), 0.0)
+    return Items(model, np.ones(len(patterns.steps)), intercepts, patterns.steps, guessing)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A place on the way: the items and what the data say there."""
+
+    items: Items
+    expected: Expected
+    objective: float
+
+
+class _Climb:
+    """The way up the likelihood of one set of patterns; `factor` is Cholesky's of the information in use, upper."""
+
+    def __init__(self, marginal: Marginal, layout: Layout, prior: BetaPrior | None, factor: Floats | None = None) -> None:
+        self.marginal, self.layout, self.prior, self.factor = marginal, layout, prior, factor
+        self.iterations = 0
+        self.here: _Place
+
+    def go_up(self, start: Items, most_iterations: int) -> Fit:
+        """Go up until the step is below the tolerance, or nothing leads up any more."""
+        self.here, before, length = self._look(start), np.inf, np.inf
+        while self.iterations < most_iterations:
+            step = self._step()
+            length = float(np.abs(step).max(initial=0.0))
+            if length < TOLERANCE and self.factor is not None:
+                break
+            went = self._go(step)
+            if not went and self.factor is None:
+                break
+            if not went:
+                self.factor = None
+            elif self._drop_guessing() or (self.iterations > FIRST_EM_STEPS and length > GOOD_CONTRACTION * before):
+                self.factor = _factor(self._information())
+            before = length if went else np.inf
+        return self._fit(converged=length < TOLERANCE)
+
+    def _fit(self, *, converged: bool) -> Fit:
+        factor = _factor(self._information())
+        covariance = None if factor is None else cho_solve((factor, False), np.eye(self.layout.size))
+        return Fit(
+            self.here.items, self.layout, covariance, self.here.expected.log_likelihood, self.iterations,
+            converged and covariance is not None,
+        )  # fmt: skip
+
+    def _look(self, items: Items) -> _Place:
+        """Take an expectation step at a place."""
+        self.iterations += 1
+        expected = self.marginal.expect(items)
+        return _Place(items, expected, expected.log_likelihood + self._log_prior(items))
+
+    def _go(self, step: Floats) -> bool:
+        """Move by a step, or by as much of it as leads up; says whether anything did."""
+        slack = ROUNDING * abs(self.here.objective)
+        vector = self.layout.read(self.here.items)
+        for halving in range(MOST_HALVINGS):
+            items = self.layout.write(self.here.items, vector + step * 0.5**halving)
+            if not _is_ordered(items):
+                continue
+            there = self._look(items)
+            if there.objective >= self.here.objective - slack:
+                self.here = there
+                return True
+        return False
+
+    def _step(self) -> Floats:
+        """The next step: Newton's where the information is known, else that of expectation and maximisation."""
+        counts = self.here.expected.counts
+        gradient = self.marginal.gradient(self.here.items, counts)
+        gradient[:, -1] += self._prior_slope()
+        factor = self.factor
+        if factor is None:
+            blocks = self.marginal.complete_information(self.here.items, counts)
+            factor = _factor(self.layout.gather_blocks(blocks) + SMALL_RIDGE * np.eye(self.layout.size))
+        step = cho_solve((factor, False), self.layout.gather(gradient))
+        return np.asarray(step * min(1.0, LONGEST_STEP / max(float(np.abs(step).max(initial=0.0)), LONGEST_STEP)))
+
+    def _information(self) -> Floats:
+        information = self.marginal.observed_information(self.here.items, self.layout, self.here.expected.counts)
+        if self.prior is not None:
+            c = self.here.items.guessing
+            bend = np.zeros(self.layout.place.shape)
+            bend[:, -1] = (self.prior.alpha + self.prior.beta - 2) * c * (1 - c)
+            information += np.diag(self.layout.gather(bend))
+        return information
+
+    def _log_prior(self, items: Items) -> float:
+        if self.prior is None:
+            return 0.0
+        c = items.guessing
+        return float(((self.prior.alpha - 1) * np.log(c) + (self.prior.beta - 1) * np.log1p(-c)).sum())
+
+    def _prior_slope(self) -> Floats:
+        """Derivative of the logarithm of the prior by the logit of c, for each item."""
+        c = self.here.items.guessing
+        if self.prior is None:
+            return np.zeros_like(c)
+        return (self.prior.alpha - 1) * (1 - c) - (self.prior.beta - 1) * c
+
+    def _drop_guessing(self) -> bool:
+        """Set lower asymptotes that fell to their bound to 0 and estimate them no more; says whether there were any."""
+        items = self.here.items
+        if items.model is not Model.THREE or self.prior is not None:
+            return False
+        fell = (items.guessing > 0) & (items.guessing < NO_GUESSING)
+        if fell.any():
+            self.layout = self.layout.without_guessing(fell)
+            self.here = self._look(replace(items, guessing=np.where(fell, 0.0, items.guessing)))
+        return bool(fell.any())
+
+
+def _factor(matrix: Floats) -> Floats | None:
+    """Cholesky's factor, None where the matrix is not positive definite."""
+    try:
+        return np.asarray(cho_factor(matrix, check_finite=False)[0])
+    except LinAlgError:
+        return None
+
+
+def _is_ordered(items: Items) -> bool:
+    """Whether the steps of graded items are in order, so that every category has a chance."""
+    if items.model is not Model.GRADED:
+        return True
+    return bool((np.diff(items.intercepts, axis=1) < 0)[items.exists[:, 2:]].all())
