@@ -20,6 +20,7 @@ from exam_engine.core.errors import Refusal
 from exam_engine.core.page import get_site, require, signed_in, stage, whole_number
 from exam_engine.core.records import Role
 from question_bank import public_view
+from question_bank.editorial import notice
 from question_bank.formats.entries import Entry
 from question_bank.rendering import block_html, inline_html
 
@@ -186,7 +187,9 @@ def _load(name: str, content: bytes, chosen: str) -> question_bank.Bank:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"upload{suffix}"
         path.write_bytes(content)
-        return question_bank.load(path, chosen or None, _check_count)
+        found = question_bank.load(path, chosen or None, _check_count)
+    notice(found)
+    return found
 
 
 def _check_count(entries: Sequence[Entry]) -> Iterator[Entry]:

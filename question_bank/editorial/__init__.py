@@ -75,6 +75,13 @@ def review(bank: Bank, watch: Callable[[Sequence[Entry]], Iterator[Entry]] = ite
     return [*own, *of_the_bank, *coverage(bank.items, bank.blueprints, bank.parallel)]
 
 
+def notice(bank: Bank) -> None:
+    """Add to each entry of a bank what an editor should look at in it; what the item explains is left out."""
+    for entry in bank.report:
+        noticed = [] if entry.refused else [*_read(entry)]
+        entry.problems = [found for found in _explain(entry, [*entry.problems, *noticed]) if found.severity != "explained"]
+
+
 def _read(entry: Entry) -> Iterator[Problem]:
     """What the rules notice in one item or case."""
     document: Mapping[str, Any] = entry.document or {}

@@ -82,6 +82,14 @@ def test_a_check_stores_nothing(world: World) -> None:
     assert client.get("/bank/items/up-1").status_code == 404
 
 
+def test_an_editors_remark_stands_beside_the_item_unless_the_item_explains_it(world: World) -> None:
+    client = client_of(world, "adeyemi")
+    remark = "no practice or standard is named"
+    assert remark in upload(world, client, json.dumps(GOOD).encode(), do="check").text
+    explained = GOOD | {"explained": {"reference_missing": "house rules of the organisation"}}
+    assert remark not in upload(world, client, json.dumps(explained).encode(), do="check").text
+
+
 @pytest.mark.parametrize("content", [b"{", b"\xff\xfe\x00", b"", b"[]"])
 def test_a_file_that_cannot_be_read_says_so(world: World, content: bytes) -> None:
     response = upload(world, client_of(world, "adeyemi"), content)
