@@ -20,11 +20,9 @@ LEAKED_SHARE: Final = 0.3
 """Share of the theory items that somebody has carried outside."""
 
 TYPICAL_TIME: Final = 2 / 3
-"""Authors say how long an item may take; the typical candidate takes this share of it."""
+"""Authors say how long an item or a case may take; the typical candidate takes this share of it."""
 
 USUAL_TIME_S: Final = 60.0
-CASE_TIME: Final = 0.75
-"""Share of a case's minutes that the typical candidate takes; each part as much as its marks count."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +71,7 @@ class ItemPool:
                 self.documents |= parts
                 times_s += _case_times(case, list(parts.values()))
         self._columns = {code: column for column, code in enumerate(self.documents)}
-        drawn = draw_items(_estimates(list(self.documents.values()), times_s), draw, leaked_share=LEAKED_SHARE)
+        drawn = draw_items(estimate_items(list(self.documents.values()), times_s), draw, leaked_share=LEAKED_SHARE)
         self._items = replace(drawn, leaked=drawn.leaked & (np.arange(len(drawn)) < theory))
 
     def take(self, codes: Iterable[str]) -> Items:
@@ -82,11 +80,13 @@ class ItemPool:
 
 
 def _case_times(case: Item, parts: Sequence[Item]) -> list[float]:
+    """The parts share the time of their case as they share its marks."""
     marks = np.array([float(part.get("marks", 1)) for part in parts])
-    return list(60 * case.get("minutes", len(parts)) * CASE_TIME * marks / marks.sum())
+    return list(60 * case.get("minutes", len(parts)) * TYPICAL_TIME * marks / marks.sum())
 
 
-def _estimates(items: Sequence[Item], times_s: Sequence[float]) -> Estimates:
+def estimate_items(items: Sequence[Item], times_s: Sequence[float]) -> Estimates:
+    """What the authors say of these items, and the seconds a typical candidate takes for each."""
     parameters = [item.get("parameters") or provisional_parameters(item) for item in items]
     wrong = [1 if item["type"] in BY_PERSONS else len(responses_to(item)) - 1 for item in items]
     return Estimates(

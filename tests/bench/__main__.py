@@ -35,7 +35,7 @@ def measure(url: str, folder: Path, options: argparse.Namespace) -> dict[str, An
     with serve("tests.bench.servers:make_bare", {}) as bare, serve("exam_engine.asgi:create_service", environment) as served:
         plan = {
             "port": served.port, "bare_port": bare.port, "seconds": options.seconds, "submits": options.candidates,
-            "candidates": cohort.sign_ins(SECRET.encode()), "slots": cohort.slots,
+            "candidates": cohort.sign_ins(SECRET.encode()), "slots": cohort.slots, "chosen": cohort.chosen,
         }  # fmt: skip
         load = subprocess.run(
             [sys.executable, "-m", "tests.bench.load"], input=json.dumps(plan).encode(), stdout=subprocess.PIPE, check=True

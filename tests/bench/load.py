@@ -98,13 +98,15 @@ class Player:
     attempt: int
     token: str
     slots: list[tuple[str, list[Any]]]
+    chosen: list[int]
     seq: int = 0
 
     def next_save(self) -> bytes:
-        """The next answer, through the slots again and again."""
+        """The next answer, through the slots again and again; whoever comes by once more changes it."""
+        rounds, place = divmod(self.seq, len(self.slots))
         self.seq += 1
-        slot, responses = self.slots[self.seq % len(self.slots)]
-        response = responses[self.seq // len(self.slots) % len(responses)]
+        slot, responses = self.slots[place]
+        response = responses[(self.chosen[place] + rounds) % len(responses)]
         text = f"{self.attempt}\n{slot}\n{self.seq}\n".encode() + orjson.dumps(response, option=orjson.OPT_SORT_KEYS)
         save = {"slot": slot, "seq": self.seq, "response": response, "digest": hashlib.sha256(text).hexdigest(), "at_ms": 1}
         return self._request("answers", {"saves": [save]})
@@ -147,14 +149,14 @@ async def run_plan(plan: dict[str, Any]) -> dict[str, Any]:
 
 async def _start_all(plan: dict[str, Any], results: dict[str, Any]) -> list[Player]:
     starts, players = Tally(), []
-    queue: Iterator[Any] = iter(plan["candidates"])
+    queue: Iterator[Any] = zip(plan["candidates"], plan["chosen"], strict=True)
 
     async def start(connection: Connection, _number: int) -> None:
-        for paper, cookie, csrf in queue:
+        for (paper, cookie, csrf), chosen in queue:
             headers = f"Cookie: exam_session={cookie}\r\nX-CSRF-Token: {csrf}\r\n"
             request = write_request(f"/api/v1/papers/{paper}/start", {"device": f"d{paper}", "declaration": True}, headers)
             document = orjson.loads(await starts.ask(connection, request))
-            players.append(Player(document["attempt"], document["token"], plan["slots"]))
+            players.append(Player(document["attempt"], document["token"], plan["slots"], chosen))
 
     await _each(await _connect(plan["port"], 16), start)
     results["start"] = starts.summary()

@@ -39,16 +39,14 @@ def _end_all(database: Database, cohort: Cohort) -> None:
     for first in range(0, len(running), 50):
         some = running[first : first + 50]
         tickets = [Ticket(one.id, one.turn, one.candidate_paper_id, cohort.form) for one in some]
-        clerk.answer(
-            [Save(ticket, _saves(ticket.attempt, one.last_seq, cohort), now) for ticket, one in zip(tickets, some, strict=True)]
-        )
+        clerk.answer([Save(ticket, _saves(one, cohort), now) for ticket, one in zip(tickets, some, strict=True)])
         clerk.answer([Submit(ticket, 0, "", now) for ticket in tickets])
     clerk.close()
 
 
-def _saves(attempt: int, last: int, cohort: Cohort) -> list[SentSave]:
-    saves = []
-    for place, (slot, responses) in enumerate(cohort.slots):
-        text, seq = canonical_json(responses[(attempt + place) % len(responses)]), last + 1 + place
-        saves.append(SentSave(slot, seq, text, rules.save_digest(attempt, slot, seq, text), None))
+def _saves(attempt: Attempt, cohort: Cohort) -> list[SentSave]:
+    chosen, saves = cohort.chosen[cohort.papers.index(attempt.candidate_paper_id)], []
+    for seq, ((slot, responses), number) in enumerate(zip(cohort.slots, chosen, strict=True), attempt.last_seq + 1):
+        text = canonical_json(responses[number])
+        saves.append(SentSave(slot, seq, text, rules.save_digest(attempt.id, slot, seq, text), None))
     return saves

@@ -1,9 +1,11 @@
 """A sitting of many candidates with a paper of 40 items, put into the database row by row in bulk."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+import numpy as np
 from sqlalchemy import insert
 
 from exam_engine.authoring.records import SchemeVersion
@@ -11,10 +13,13 @@ from exam_engine.core.clock import system_clock
 from exam_engine.core.database import Base, Database
 from exam_engine.core.records import User, WebSession
 from exam_engine.core.sign_in import csrf_token, hash_token
+from exam_engine.demo.answers import responses_to
+from exam_engine.demo.crowd import estimate_items
 from exam_engine.enrolment.records import Candidate, Enrolment
 from exam_engine.records import authoring  # noqa: F401  every table has to be known before it can be made
 from exam_engine.sittings.papers import draw_theory
 from exam_engine.sittings.records import Booking, CandidatePaper, Form, Sitting, SittingKind, SittingPaper, SittingState
+from grading.psychometrics.simulation import Population, draw_items, draw_people, respond
 
 ITEMS = 40
 
@@ -26,6 +31,9 @@ class Cohort:
     form: int
     papers: list[int]
     slots: list[tuple[str, list[Any]]]
+    """Every slot with the responses that can be given there."""
+    chosen: list[list[int]]
+    """Which of them each candidate gives, slot by slot."""
 
     def sign_ins(self, secret: bytes) -> list[tuple[int, str, str]]:
         """Paper, cookie and CSRF token of every candidate."""
@@ -41,7 +49,12 @@ def _text(words: str) -> dict[str, str]:
 
 def _item(number: int) -> dict[str, Any]:
     options = [{"id": letter, "text": _text(f"Option {letter}")} for letter in "ABCD"]
-    item: dict[str, Any] = {"id": f"item-{number}", "syllabus": "process.incident", "stem": _text(f"Question {number}")}
+    item: dict[str, Any] = {
+        "id": f"item-{number}",
+        "syllabus": "process.incident",
+        "difficulty": 1 + number % 4,
+        "stem": _text(f"Question {number}"),
+    }
     match number % 5:
         case 0:
             return {**item, "type": "multiple_choice", "options": options, "key": ["A", "C"], "marking": {"rule": "balanced"}}
@@ -57,10 +70,13 @@ def _item(number: int) -> dict[str, Any]:
             return {**item, "type": "single_choice", "options": options, "key": "B"}
 
 
-RESPONSES: dict[str, list[Any]] = {
-    "multiple_choice": [["A", "C"], ["A", "B"], ["D"]], "true_false": [True, False], "numeric": ["99.5", "99,45", "12"],
-    "single_choice": ["B", "C", "A"],
-}  # fmt: skip
+def _choose(items: Sequence[dict[str, Any]], candidates: int) -> list[list[int]]:
+    """The numbers of the responses that simulated candidates give; nobody leaves anything out."""
+    draw = np.random.default_rng(1)
+    people = draw_people(candidates, draw, Population(omit_mean_logit=-50, omit_sd_logit=0))
+    true = draw_items(estimate_items(items, [60.0] * len(items)), draw)
+    chosen: list[list[int]] = respond(people, true, draw).chosen.tolist()
+    return chosen
 
 
 def fill(database: Database, candidates: int) -> Cohort:
@@ -100,5 +116,5 @@ def fill(database: Database, candidates: int) -> Cohort:
             insert(WebSession), [{"token_hash": hash_token(f"cookie-{n}"), "user_id": n, **signed_in} for n in everyone]
         )
         form_id = form.id
-    slots = [(slot["slot"], RESPONSES[slot["type"]]) for slot in drawn.slots]
-    return Cohort(form_id, list(everyone), slots)
+    slots = [(slot["slot"], responses_to(item)) for slot, item in zip(drawn.slots, items, strict=True)]
+    return Cohort(form_id, list(everyone), slots, _choose(items, candidates))
