@@ -81,7 +81,7 @@ def _reliability(figures: CohortFigures) -> Table:
 
 def _planted(figures: CohortFigures) -> Table:
     """How many papers of a level have copied answers or items known beforehand, and how many of the items these are."""
-    table = _table("Planted: cheating to be found, on theory papers of both sittings")
+    table = _table("Planted on theory papers")
     for head in ("Level", "Papers\ncopying", "Answers\ncopied", "Papers\ninformed", "Items\nknown"):
         table.add_column(head, justify="left" if head == "Level" else "right")
     for level in figures.levels:
