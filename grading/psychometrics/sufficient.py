@@ -212,7 +212,7 @@ class Sufficient:
 
     @property
     def covariance(self) -> Matrix:
-        """Sample covariances (n − 1) of the items; exactly zero where one does not vary or fewer than two candidates have both."""
+        """Sample covariances (n − 1) of the items; exactly zero where one does not vary or nobody but one has both."""
         able = (self.pairs > 1) & self.varies & self.varies[:, None]
         return np.divide(self.moments, self.pairs - 1, out=np.zeros_like(self.moments), where=able)
 
