@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session, aliased, joinedload
 from exam_engine.authoring.records import BlueprintVersion, ItemState, ItemVersion
 from exam_engine.core.records import User
 
-FORMS_WANTED: Final = 2
-"""A first paper and a makeup without a common item."""
+FORMS_WANTED: Final = 3
+"""Papers without a common item: the first sitting, the makeup, the sitting after retraining."""
 
 PAGE_SIZE: Final = 25
 
@@ -130,7 +130,7 @@ def places_of(syllabus: list[Mapping[str, Any]]) -> Iterator[tuple[str, Any]]:
 
 
 def read_coverage(session: Session, scheme: Mapping[str, Any]) -> list[tuple[Any, list[Cell]]]:
-    """One row per level of the scheme: approved items at each place against what two forms without repeats need."""
+    """One row per level of the scheme: approved items at each place against what three papers without repeats need."""
     rows = session.execute(
         select(ItemVersion.level, ItemVersion.syllabus, func.count())
         .where(ItemVersion.state == ItemState.APPROVED, ItemVersion.kind == "item")
