@@ -1,11 +1,13 @@
 import { html, nothing, svg, type SVGTemplateResult, type TemplateResult } from "lit";
 import { textIn, type Bar, type Text } from "../model";
 import type { Words } from "../words";
-import { px, textWidth, ticks } from "./drawing";
+import { columnFor, DRAWING_WIDTH, px, strongWidth, ticks, wrap } from "./drawing";
 
-const ROW = 43;
-const RIGHT = 690;
-const WIDTH = 760;
+const SIZE = 13;
+const ROW = 16;
+const HEAD = 30;
+const NAMES = 180;
+const THICK = 26;
 
 export interface Bars {
   id: string;
@@ -18,32 +20,58 @@ interface Scale {
   bottom: number;
   at: (value: number) => number;
 }
+interface Drawn {
+  bar: Bar;
+  title: string[];
+  text: string[];
+  /** The middle of the row. */
+  y: number;
+  over: boolean;
+  said: string;
+}
 
 /** Values as bars against a target; what is over it is hatched and says by how much. */
 export function bars({ id, unit, target, bars: rows }: Bars, name: string, lang: string, words: Words): TemplateResult {
   const aim = target === undefined ? undefined : Number(target);
   const marks = ticks(Math.max(...rows.map(({ value }) => Number(value)), aim ?? 0));
-  const most = marks.at(-1) ?? 1;
-  const names = rows.flatMap(({ title, text }) => [textIn(title, lang), textIn(text, lang)]);
-  const left = Math.max(90, Math.min(260, Math.max(...names.map((each) => textWidth(each, 13.5))) + 22));
-  const scale: Scale = { left, bottom: 37 + ROW * rows.length, at: (value) => left + (value / most) * (RIGHT - left) };
-  const said = (row: Bar) => valueLine(row, aim, words);
-  const summary = rows.map((row) => `${textIn(row.title, lang)}: ${said(row)}`).join("; ");
-  return html`<svg class="chart" viewBox="0 0 ${WIDTH} ${scale.bottom + 48}" role="img" aria-label="${name}. ${aim === undefined ? "" : `${words.target(String(target))}. `}${summary}">
+  const column = columnFor(rows.flatMap(({ title, text }) => [textIn(title, lang), textIn(text, lang)]), NAMES, SIZE);
+  const { drawn, bottom } = stack(rows, column, aim, lang, words);
+  const scale = scaleOf(marks.at(-1) ?? 1, column + 13, bottom);
+  const summary = drawn.map(({ bar, said }) => `${textIn(bar.title, lang)}: ${said}`).join("; ");
+  return html`<svg class="chart" viewBox="0 0 ${DRAWING_WIDTH} ${bottom + 48}" role="img" aria-label="${name}. ${aim === undefined ? "" : `${words.target(String(target))}. `}${summary}">
     <defs>
       <pattern id="${id}-hatch" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path class="bar-over-hatch" d="M0 0v7" /></pattern>
     </defs>
     ${marks.map((mark) => grid(mark, scale))}
-    <text x=${RIGHT} y=${scale.bottom + 40} text-anchor="end">${textIn(unit, lang)}</text>
-    ${rows.map((row, n) => bar(row, 32 + ROW * n, id, aim, scale, lang))}
+    <text x=${px(scale.at(marks.at(-1) ?? 1) + 8)} y=${bottom + 40} text-anchor="end">${textIn(unit, lang)}</text>
+    ${drawn.map((each) => row(each, id, scale))}
     ${aim === undefined ? nothing : targetLine(aim, String(target), scale, words)}
-    ${rows.map((row, n) => valueText(scale.at(Number(row.value)), 32 + ROW * n, said(row)))}
+    ${drawn.map((each) => valueText(scale.at(Number(each.bar.value)), each, scale))}
   </svg>`;
+}
+
+/** Rows below each other, each as high as its names need. */
+function stack(rows: Bar[], column: number, aim: number | undefined, lang: string, words: Words): { drawn: Drawn[]; bottom: number } {
+  let bottom = HEAD;
+  const drawn = rows.map((bar) => {
+    const title = wrap(textIn(bar.title, lang), column / 1.06, SIZE);
+    const text = wrap(textIn(bar.text, lang), column, SIZE);
+    const height = Math.max(THICK + 16, ROW * (title.length + text.length) + 12);
+    bottom += height;
+    const over = aim !== undefined && Number(bar.value) > aim;
+    return { bar, title, text, y: bottom - height / 2, over, said: valueLine(bar, over ? aim : undefined, words) };
+  });
+  return { drawn, bottom: bottom + 6 };
+}
+
+function scaleOf(most: number, left: number, bottom: number): Scale {
+  const right = DRAWING_WIDTH - 24;
+  return { left, bottom, at: (value) => left + (value / most) * (right - left) };
 }
 
 /** The value, and by how much it is over; decimals are subtracted without binary noise. */
 function valueLine({ value }: Bar, aim: number | undefined, words: Words): string {
-  if (aim === undefined || Number(value) <= aim) return String(value);
+  if (aim === undefined) return String(value);
   const places = Math.max(decimals(value), decimals(aim));
   return words.overBy(String(value), (Number(value) - aim).toFixed(places));
 }
@@ -53,27 +81,28 @@ function decimals(value: number | string): number {
 }
 
 function grid(mark: number, { at, bottom }: Scale): SVGTemplateResult {
-  return svg`<path class="grid" d="M${px(at(mark))} 20V${bottom}"/><text x=${px(at(mark))} y=${bottom + 20} text-anchor="middle">${mark}</text>`;
+  return svg`<path class="grid" d="M${px(at(mark))} 20V${px(bottom)}"/><text x=${px(at(mark))} y=${px(bottom + 20)} text-anchor="middle">${mark}</text>`;
 }
 
-function bar(row: Bar, y: number, id: string, aim: number | undefined, { left, at }: Scale, lang: string): SVGTemplateResult {
-  const value = Number(row.value);
-  const over = aim !== undefined && value > aim;
-  const width = px(Math.max(0, at(value) - left));
-  const text = textIn(row.text, lang);
-  return svg`<text class="t-strong" x=${px(left - 12)} y=${text ? y + 11 : y + 18} text-anchor="end">${textIn(row.title, lang)}</text>
-    ${text ? svg`<text x=${px(left - 12)} y=${y + 27} text-anchor="end">${text}</text>` : nothing}
-    <rect class=${over ? "bar-over" : "bar"} x=${px(left)} y=${y} width=${width} height="26"/>
-    ${over ? svg`<rect x=${px(left)} y=${y} width=${width} height="26" fill="url(#${id}-hatch)"/>` : nothing}`;
+function row({ bar, title, text, y, over }: Drawn, id: string, { left, at }: Scale): SVGTemplateResult {
+  const width = px(Math.max(0, at(Number(bar.value)) - left));
+  const first = y + 13 - (ROW * (title.length + text.length)) / 2;
+  const names = [...title.map((said) => ({ said, style: "t-strong" })), ...text.map((said) => ({ said, style: "" }))];
+  return svg`${names.map(({ said, style }, n) => svg`<text class=${style} x=${px(left - 12)} y=${px(first + ROW * n)} text-anchor="end">${said}</text>`)}
+    <rect class=${over ? "bar-over" : "bar"} x=${px(left)} y=${px(y - THICK / 2)} width=${width} height=${THICK}/>
+    ${over ? svg`<rect x=${px(left)} y=${px(y - THICK / 2)} width=${width} height=${THICK} fill="url(#${id}-hatch)"/>` : nothing}`;
 }
 
 /** The value stands on a plate after its bar, over the target line; where that leaves the drawing, inside the bar. */
-function valueText(end: number, y: number, said: string): SVGTemplateResult {
-  const width = textWidth(said, 13.5) + 8;
-  const x = end + 4 + width <= WIDTH ? end + 4 : end - width - 6;
-  return svg`<rect class="plate" x=${px(x)} y=${y + 4} width=${px(width)} height="18"/><text class="t-strong" x=${px(x + 4)} y=${y + 18}>${said}</text>`;
+function valueText(end: number, { y, said }: Drawn, { left }: Scale): SVGTemplateResult {
+  const width = strongWidth(said, SIZE) + 8;
+  const x = end + 4 + width <= DRAWING_WIDTH ? end + 4 : Math.max(left + 2, end - width - 6);
+  return svg`<rect class="plate" x=${px(x)} y=${px(y - 9)} width=${px(width)} height="18"/><text class="t-strong" x=${px(x + 4)} y=${px(y + 5)}>${said}</text>`;
 }
 
+/** The word stands over the line, moved where it would leave the drawing. */
 function targetLine(aim: number, said: string, { at, bottom }: Scale, words: Words): SVGTemplateResult {
-  return svg`<path class="target" d="M${px(at(aim))} 14V${bottom}"/><text class="t-strong" x=${px(at(aim))} y="11" text-anchor="middle">${words.target(said)}</text>`;
+  const half = strongWidth(words.target(said), SIZE) / 2 + 2;
+  const x = Math.min(Math.max(at(aim), half), DRAWING_WIDTH - half);
+  return svg`<path class="target" d="M${px(at(aim))} 20V${px(bottom)}"/><text class="t-strong" x=${px(x)} y="15" text-anchor="middle">${words.target(said)}</text>`;
 }
