@@ -107,8 +107,9 @@ def _above(one: Estimate, other: Estimate) -> bool:
 
 def _coded(options: NDArray[np.str_]) -> tuple[list[str], NDArray[np.int64]]:
     """The names that occur and the matrix as numbers into them."""
-    if options.dtype.itemsize == 4:  # single letters are compared as numbers, which is many times faster
-        points = np.ascontiguousarray(options).view(np.uint32)
+    points = np.ascontiguousarray(options).view(np.uint32).reshape(*options.shape, options.dtype.itemsize // 4)
+    if not points[..., 1:].any():  # single letters are compared as numbers, which is many times faster
+        points = points[..., 0]
         seen = np.flatnonzero(np.bincount(points.ravel()))
         place = np.zeros(int(seen.max(initial=0)) + 1, dtype=np.int64)
         place[seen] = np.arange(len(seen))

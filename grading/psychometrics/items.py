@@ -84,7 +84,7 @@ def analyse(
     few = _reasons([(own < 1, "too_few_candidates")], k)
     two = _reasons([(~able, "too_few_candidates")], k)
     related = _related_reasons(found, spread)
-    total = _reasons([(~able, "too_few_candidates"), (~found.varies | (spread.total <= 0), "no_variance")], k)
+    total = _reasons([(~able | (found.n < 2), "too_few_candidates"), (~found.varies | (spread.total <= 0), "no_variance")], k)
     rest_r = _ratio(spread.with_rest, np.sqrt(spread.own * spread.rest)).clip(-1, 1)
     columns = (
         _estimates(means / most, own, few),
@@ -161,6 +161,7 @@ def _spread(found: Sufficient) -> _Spread:
     covariance = found.covariance
     own = np.where(found.varies, np.diagonal(covariance), 0.0)
     with_total = covariance.sum(axis=1)
+    with_total[np.abs(with_total) < NOTHING * np.abs(covariance).sum(axis=1)] = 0.0
     total = float(covariance.sum())
     rest = total - 2 * with_total + own
     least = NOTHING * (np.sqrt(own).sum() ** 2 + np.square(found.low[np.isfinite(found.low)]).sum() * NOTHING)
@@ -219,10 +220,12 @@ def _largest_product(found: Sufficient, item: int) -> float:
     if not len(score):
         return 0.0
     rest = total - score
-    by_rest = np.argsort(rest, kind="stable")
-    ends = np.unique(np.concatenate([np.cumsum(count), np.cumsum(count[by_rest])]))
+    if len(score) == count.sum():  # nothing is counted together: put both in order
+        return float((np.sort(score) - score.mean()) @ (np.sort(rest) - rest.mean()))
+    by_score, by_rest = np.argsort(score), np.argsort(rest)
+    ends = np.unique(np.concatenate([np.cumsum(count[by_score]), np.cumsum(count[by_rest])]))
     steps = np.diff(ends, prepend=0)
-    scores = score[np.searchsorted(np.cumsum(count), ends)]
+    scores = score[by_score][np.searchsorted(np.cumsum(count[by_score]), ends)]
     rests = rest[by_rest][np.searchsorted(np.cumsum(count[by_rest]), ends)]
     middle = (steps * scores).sum() / ends[-1]
     return float((steps * (scores - middle) * (rests - (steps * rests).sum() / ends[-1])).sum())

@@ -21,6 +21,7 @@ Flags = NDArray[np.bool_]
 
 DECIMALS: Final = 9  # totals nearer to each other than this are the same total: 0.1 + 0.2 is 0.3
 DENSE: Final = 1 << 22  # the largest table of score by total that is counted directly
+STEPS: Final = (1, 2, 4, 10, 20, 100)  # of a mark: scores in such parts are counted as whole numbers
 
 
 class Missing(StrEnum):
@@ -33,7 +34,7 @@ class Missing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Joint:
-    """How many candidates had this answer to an item together with this total; one row for each that occurs.
+    """How many candidates had this answer to an item together with this total, item by item.
 
     Attributes
     ----------
@@ -56,13 +57,13 @@ class Joint:
     def of(cls, answers: NDArray[Any], totals: Matrix) -> Self:
         """Count a block: `answers` candidates × items, `totals` one per candidate."""
         rows, k = answers.shape
-        if rows and k and (small := _small_numbers(answers, totals)) is not None:
-            return cls._counted(*small)
+        if rows and k and (step := _step(answers)) and (small := _small_numbers(answers, totals, step)) is not None:
+            return cls._counted(*small, step)
         item = np.repeat(np.arange(k), rows)
-        return cls(item, answers.T.reshape(-1).astype(np.float64), np.tile(totals, k), np.ones(rows * k, np.int64)).grouped()
+        return cls(item, answers.T.reshape(-1).astype(np.float64), np.tile(totals, k), np.ones(rows * k, np.int64))
 
     @classmethod
-    def _counted(cls, answers: Counts, totals: Counts) -> Self:
+    def _counted(cls, answers: Counts, totals: Counts, step: int) -> Self:
         lowest, first = int(answers.min()), int(totals.min())
         wide = int(totals.max()) - first + 1
         size = (int(answers.max()) - lowest + 1) * wide
@@ -70,7 +71,7 @@ class Joint:
         tables = np.stack([np.bincount((column - lowest) * wide + place, minlength=size) for column in answers])
         item, cell = np.nonzero(tables)
         level, total = np.divmod(cell, wide)
-        return cls(item, (level + lowest).astype(np.float64), (total + first).astype(np.float64), tables[item, cell])
+        return cls(item, (level + lowest) / step, (total + first) / step, tables[item, cell])
 
     def grouped(self) -> Self:
         """The same with one row for each item, answer and total, in this order."""
@@ -250,11 +251,23 @@ def _binary(matrix: NDArray[Any]) -> Flags:
     return np.asarray(((matrix == 0) | (matrix == 1)).all(axis=0))
 
 
-def _small_numbers(answers: NDArray[Any], totals: Matrix) -> tuple[Counts, Counts] | None:
-    """Answers (items × candidates) and totals as whole numbers, when they are such and few enough for a table."""
-    if answers.dtype.kind not in "iub" and not ((np.abs(answers) < DENSE) & (np.rint(answers) == answers)).all():
+def _step(answers: NDArray[Any]) -> int | None:
+    """The least of a few numbers that makes all scores whole: 1 for marks, 2 for half marks, …; None when none does."""
+    if answers.dtype.kind in "iub":
+        return 1
+    if not (np.abs(answers) < DENSE).all():
         return None
-    wide = (int(answers.max()) - int(answers.min()) + 1) * (int(totals.max()) - int(totals.min()) + 1)
+    return next((step for step in STEPS if _fits(answers[:8], step) and _fits(answers, step)), None)
+
+
+def _fits(answers: NDArray[Any], step: int) -> bool:
+    return bool((np.rint(answers * step) / step == answers).all())
+
+
+def _small_numbers(answers: NDArray[Any], totals: Matrix, step: int) -> tuple[Counts, Counts] | None:
+    """Answers (items × candidates) and totals in steps, when they are few enough to be counted in a table."""
+    levels, places = (answers, totals) if step == 1 else (np.rint(answers * step), np.rint(totals * step))
+    wide = (int(levels.max()) - int(levels.min()) + 1) * (int(places.max()) - int(places.min()) + 1)
     if wide > DENSE or wide * answers.shape[1] > 16 * DENSE or wide > 64 * len(answers) + 4096:
         return None
-    return np.ascontiguousarray(answers.T, dtype=np.int64), totals.astype(np.int64)
+    return np.ascontiguousarray(levels.T, dtype=np.int64), places.astype(np.int64)

@@ -1,6 +1,6 @@
 """Measures the hot path on both databases and prints rates, latencies, memory, and the ratio to what the machine can do at all.
 
-`python -m tests.bench [--seconds 3] [--candidates 400] [--open 2000] [--json FILE]`
+`python -m tests.bench [--seconds 3] [--candidates 400] [--open 2000] [--scale] [--json FILE]`
 """
 
 import argparse
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from exam_engine.core.database import Database
-from tests.bench import bare_database, rescoring, site
+from tests.bench import bare_database, rescoring, site, statistics
 from tests.postgres import run_postgres
 from tests.serving import serve
 
@@ -69,18 +69,21 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=3)
     parser.add_argument("--candidates", type=int, default=400, help="how many hand in")
     parser.add_argument("--open", type=int, default=2000, help="how many start")
-    parser.add_argument("--only", choices=["sqlite", "postgres"])
+    parser.add_argument("--only", choices=["sqlite", "postgres", "statistics"])
+    parser.add_argument("--scale", action="store_true", help="item analysis of 10 million candidates too, from a file")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    everything = {}
-    if options.only != "postgres":
+    everything: dict[str, Any] = {}
+    if options.only in (None, "sqlite"):
         with tempfile.TemporaryDirectory(dir=".") as folder:
             everything["SQLite"] = measure(f"sqlite:///{folder}/exam.db", Path(folder).resolve(), options)
             show("SQLite", everything["SQLite"])
-    if options.only != "sqlite":
+    if options.only in (None, "postgres"):
         with tempfile.TemporaryDirectory() as folder, run_postgres(durable=True) as url:
             everything["PostgreSQL"] = measure(url, Path(folder), options)
             show("PostgreSQL", everything["PostgreSQL"])
+    if options.only in (None, "statistics"):
+        everything["statistics"] = statistics.measure(at_scale=options.scale)
     if options.json:
         options.json.write_text(json.dumps(everything, indent=1))
 

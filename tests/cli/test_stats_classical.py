@@ -130,6 +130,21 @@ def test_blocks_give_what_the_whole_gives(tmp_path: Path, monkeypatch: pytest.Mo
     assert flat(answered("reliability", tmp_path / "r.npy", "--scale"))["alpha"] == pytest.approx(cronbach_alpha(scores).value)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "candidate,q1,q2\na,1,0\nb,0,1\nlonger,1,1\n",
+        "candidate,q1,q2\r\na,1,0\r\nb,0,1\r\nlonger,1,1",
+        "candidate;q1;q2\na;1;0\nb;0.0;1\n\nlonger;1.00;1\n",
+        'candidate,q1,q2\n"a, 9",1,0\n"b",0,1\nc,1,1\n',
+        "candidate,q1,q2\na,01,0\nb,0,10e-1\nc,+1,1\n",
+    ],
+)
+def test_however_scores_are_typed_blocks_read_them(tmp_path: Path, text: str) -> None:
+    found = answered("items", written(tmp_path, text), "--scale")
+    assert (found["n"], [item["mean"] for item in found["items"]]) == (3, [2 / 3, 2 / 3])
+
+
 def flat(found: Any, name: str = "") -> dict[str, Any]:
     """Every figure by its path, rounded."""
     match found:
