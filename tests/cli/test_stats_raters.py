@@ -91,3 +91,62 @@ def test_one_category_only_is_told_as_such(run):
     for place in (found["cohen_kappa"]["linear"], found["fleiss_kappa"], found["krippendorff_alpha"]["ratio"]):
         assert place["value"] == {"value": None, "reason": "one_category"}
     assert found["icc"]["3,1"]["value"] == {"value": None, "reason": "no_variance"}
+
+
+def _marks(candidates=range(12), raters="abc"):
+    """Marks of a small design that no rule of the model is bent for."""
+    rows = [
+        f"c{candidate},{rater},{criterion},{1 + (candidate * 7 + 3 * place + 5 * (criterion == 'style') + candidate // 4) % 5}"
+        for candidate in candidates for place, rater in enumerate(raters) for criterion in ("content", "style")
+    ]  # fmt: skip
+    return "candidate,rater,criterion,score\n" + "\n".join(rows) + "\n"
+
+
+@pytest.mark.parametrize("thresholds", ["common", "criterion"])
+def test_severity_answers_raters_criteria_candidates_and_thresholds(run, thresholds):
+    found = json.loads(run("severity", _marks(), "--thresholds", thresholds, "--json").output)
+    assert [row["rater"] for row in found["raters"]] == ["a", "b", "c"]
+    assert sum(row["severity"] for row in found["raters"]) == pytest.approx(0, abs=1e-9)
+    assert (found["connected"], found["converged"], len(found["candidates"])) == (True, True, 12)
+    assert len(found["thresholds"]) == (5 if thresholds == "common" else 10)
+    assert all(1 <= row["fair_average"] <= 5 for row in found["raters"])
+    assert set(found["separation"]) == {"candidates", "raters", "criteria"}
+
+
+def test_severity_without_criteria_and_its_tables(run):
+    content = "\n".join(",".join(row.split(",")[i] for i in (0, 1, 3)) for row in _marks().splitlines() if ",style," not in row)
+    found = json.loads(run("severity", content, "--json").output)
+    assert "criteria" not in found
+    shown = run("severity", content)
+    assert (shown.exit_code, "Thresholds" in shown.output) == (0, True)
+
+
+def test_subsets_that_cannot_be_compared_are_told(run):
+    content = _marks(range(12), "abc") + _marks(range(20, 32), "xyz").split("\n", 1)[1]
+    found = json.loads(run("severity", content, "--json").output)
+    assert found["connected"] is False
+    assert [of["members"] for of in found["subsets"] if of["facet"] == "raters"] == [["a", "b", "c"], ["x", "y", "z"]]
+    assert "Not connected" in run("severity", content).output
+
+
+@pytest.mark.parametrize(
+    ("content", "place"),
+    [
+        (_marks().replace("c3,b,style,", "c3,b,style,x"), "column score"),
+        (_marks() + "c0,a,style,2\n", "column score: c0, a, style stands in row"),
+        (_marks() + "c99,a,style,2.5\n", 'column score: "2.5" is not a whole number'),
+        (_marks() + "c99,,style,2\n", "column rater: is empty"),
+        (_marks() + "c99,a,style,\n", "column score: is empty"),
+        ("candidate,rater,score\nx,a,3\ny,a,3\n", "all scores are extreme"),
+        ("candidate,score\nx,3\n", 'no column "rater"'),
+    ],
+)
+def test_bad_marks_are_named_at_row_and_column(run, content, place):
+    result = run("severity", content)
+    assert (result.exit_code, place in result.output) == (1, True), result.output
+
+
+def test_the_bias_stays_in_when_asked(run):
+    plain, corrected = (json.loads(run("severity", _marks(), *how, "--json").output) for how in (["--uncorrected"], []))
+    assert (plain["bias_factor"], corrected["bias_factor"]) == (1, pytest.approx(5 / 6))
+    assert plain["log_likelihood"] == corrected["log_likelihood"]

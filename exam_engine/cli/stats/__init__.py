@@ -9,11 +9,13 @@ from exam_engine.cli import LazyGroup
 STATISTICS: Final[dict[str, str]] = {
     "decision": "exam_engine.cli.stats.decision:decision",
     "agreement": "exam_engine.cli.stats.raters:agreement",
+    "severity": "exam_engine.cli.stats.severity:severity",
     "items": "exam_engine.cli.stats.classical:items",
     "reliability": "exam_engine.cli.stats.classical:reliability",
     "dif": "exam_engine.cli.stats.fairness:dif",
     "equate": "exam_engine.cli.stats.equating:equate_forms",
     "irt": "exam_engine.cli.stats.irt:irt",
+    "personfit": "exam_engine.cli.stats.irregular:personfit",
     "link": "exam_engine.cli.stats.linking:link_command",
 }
 
