@@ -5,6 +5,7 @@ from math import log
 
 import numpy as np
 
+from grading.psychometrics.irt.cml import ConditionalFit
 from grading.psychometrics.irt.mml import Fit
 from grading.psychometrics.irt.models import Floats, Items, Model
 from grading.psychometrics.irt.quadrature import Grid
@@ -26,6 +27,8 @@ class Calibration:
         Of the fit; `n` counts the candidates that were used.
     iterations, converged
         How the estimation ended.
+    marginal
+        The marginal fit itself; None with conditional likelihood.
     """
 
     items: Items
@@ -39,6 +42,7 @@ class Calibration:
     n: int
     iterations: int
     converged: bool
+    marginal: Fit | None = None
 
     @property
     def aic(self) -> float:
@@ -73,7 +77,18 @@ def calibrate(fit: Fit, n: int) -> Calibration:
         replace(items, slopes=np.ones(len(items))) if is_rasch else items,
         np.full(len(items), np.nan) if is_rasch else errors[:, 0],
         errors[:, 1 : 1 + steps] if is_rasch else _threshold_errors(fit),
-        guessing, sd, sd_error, fit.log_likelihood, fit.n_parameters, n, fit.iterations, fit.converged,
+        guessing, sd, sd_error, fit.log_likelihood, fit.n_parameters, n, fit.iterations, fit.converged, fit,
+    )  # fmt: skip
+
+
+def calibrate_conditional(fit: ConditionalFit, n: int) -> Calibration:
+    """The calibration of a conditional fit of the Rasch model: difficulties with sum zero, nothing said of ability."""
+    k = len(fit.difficulties)
+    items = Items.from_thresholds(Model.RASCH, np.ones(k), fit.difficulties[:, None])
+    none = np.full(k, np.nan)
+    errors = np.sqrt(np.diag(fit.covariance))[:, None]
+    return Calibration(
+        items, none, errors, none, None, None, fit.log_likelihood, k - 1, n, fit.iterations, fit.converged
     )  # fmt: skip
 
 

@@ -172,8 +172,9 @@ def ability_derivatives(items: Items, theta: ArrayLike) -> Slopes:
     else:
         first, second = np.zeros_like(chances), np.zeros_like(chances)
         for step in range(items.intercepts.shape[1]):
-            logistic = expit(a * points + items.intercepts[:, step, None])
-            bell = (items.steps > step)[:, None] * (1 - items.guessing[:, None]) * logistic * (1 - logistic)
+            logit = a * points + items.intercepts[:, step, None]
+            logistic = expit(logit)
+            bell = (items.steps > step)[:, None] * (1 - items.guessing[:, None]) * logistic * expit(-logit)
             for plane, change in ((first, a * bell), (second, a**2 * bell * (1 - 2 * logistic))):
                 plane[step + 1] += change
                 plane[step] -= change
@@ -199,12 +200,12 @@ def parameter_derivatives(items: Items, theta: Floats) -> tuple[Floats, Floats]:
             changes[1 + step] = chances * (reached - at_least[step + 1])
     else:
         for step in range(steps):
-            logistic = expit(items.slopes[:, None] * theta + items.intercepts[:, step, None])
-            bell = (items.steps > step)[:, None] * (1 - items.guessing[:, None]) * logistic * (1 - logistic)
+            logit = items.slopes[:, None] * theta + items.intercepts[:, step, None]
+            bell = (items.steps > step)[:, None] * (1 - items.guessing[:, None]) * expit(logit) * expit(-logit)
             changes[1 + step, step + 1], changes[1 + step, step] = bell, -bell
     changes[0] = theta * changes[1 : 1 + steps].sum(axis=0)
     if guesses:
         c = items.guessing[:, None]
-        wrong = c * (1 - c) * (1 - expit(items.slopes[:, None] * theta + items.intercepts))
+        wrong = c * (1 - c) * expit(-items.slopes[:, None] * theta - items.intercepts)
         changes[-1, 1], changes[-1, 0] = wrong, -wrong
     return np.moveaxis(chances, 1, 0), np.moveaxis(changes, 2, 1)
