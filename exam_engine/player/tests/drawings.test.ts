@@ -150,7 +150,7 @@ describe("marks and lines", () => {
   });
 
   it("the words of an edge move along it, away from those of another", () => {
-    const box = (id: string, x: number, y: number) => ({ node: { id, x, y, title: id }, cx: x * 180 + 75, cy: y * 110 + 30, width: 100, height: 50 });
+    const box = (id: string, x: number, y: number) => ({ node: { id, x, y, title: id }, cx: x * 190 + 75, cy: y * 110 + 30, width: 100, height: 50 });
     const edges = ["a", "b"].map((from) => ({ from, to: "c", text: "gets messages from" }));
     const [one, two] = linksOf(edges, [box("a", 0, 0), box("b", 1, 0), box("c", 0, 1)], "en").map(({ label }) => label);
     expect(one && two && overlap(one, two)).toBe(0);

@@ -6,11 +6,15 @@ import { LightElement } from "../shell/light";
 import { wordsFor } from "../words";
 import { bars } from "./bars";
 import { calendar } from "./calendar";
+import { textWidth } from "./drawing";
 import { canHighlight, offsetIn, paint, rangesOf, toggleSpan, withoutSpanAt, type Spans } from "./highlighter";
 import { lines } from "./lines";
 import { relations } from "./relations";
 
 const DRAWINGS: Partial<Record<Exhibit["kind"], true>> = { relations: true, bars: true, lines: true, calendar: true };
+
+/** A column with a cell wider than this, in letters' heights, is one of sentences: it is not pressed into single words. */
+const LONG_CELL = 16;
 
 /** One exhibit: a table, a thread of messages, a document or a drawing; with a highlighter of one's own. */
 export class ExhibitView extends LightElement {
@@ -90,9 +94,10 @@ export class ExhibitView extends LightElement {
   }
 
   private table({ columns, rows }: Extract<Exhibit, { kind: "table" }>, name: string): TemplateResult {
+    const isLong = columns.map((_, n) => rows.some((row) => textWidth(plainText(this.text(row[n])), 1) > LONG_CELL));
     const style = (column: number) => {
       const { align, nowrap } = columns[column] ?? {};
-      return `${align === "end" ? "num" : ""} ${nowrap ? "nowrap" : ""}`;
+      return `${align === "end" ? "num" : ""} ${nowrap ? "nowrap" : ""} ${isLong[column] ? "long" : ""}`;
     };
     const cell = (text: Text, column: number) => html`<td class=${style(column)}>${unsafeHTML(inline(this.text(text)))}</td>`;
     return scrolling(

@@ -25,23 +25,20 @@ export function placeWords(spans: Span[], left: number, day: number, lang: strin
     const end = box.x + box.width;
     const taken = Math.max(left, ...placed.map((one) => (one.place === "after" ? one.at + widest(one.said) : one.x + one.width)));
     const next = Math.min(...boxes.filter(({ x }) => x > box.x).map(({ x }) => x), Infinity);
-    const after = next === Infinity ? [DRAWING_WIDTH - end - 12] : [(next - end) / 2 - 12, next - end - 12];
-    placed.push({ ...box, ...spotFor(textIn(box.span.text, lang), box.x, end, after, box.x - taken - 12) });
+    const text = textIn(box.span.text, lang);
+    const after = (room: number) => spot(text, "after", end + 6, room - 12);
+    const inside = spot(text, "inside", box.x + 5, box.width - 10);
+    const free = [next === Infinity ? after(DRAWING_WIDTH - end) : after((next - end) / 2), spot(text, "before", box.x - 6, box.x - taken - 12)];
+    const shortest = free.filter((each) => each !== undefined).sort((a, b) => a.said.length - b.said.length)[0];
+    placed.push({ ...box, ...(inside ?? shortest ?? after(Math.min(next, DRAWING_WIDTH) - end) ?? { said: [], place: "number", at: box.x + box.width / 2 }) });
   }
   return placed;
 }
 
-function spotFor(text: string, x: number, end: number, after: number[], before: number): Pick<Placed, "said" | "place" | "at"> {
-  const spots: (Pick<Placed, "place" | "at"> & { room: number })[] = [
-    { place: "inside", at: x + 5, room: end - x - 10 },
-    ...after.map((room) => ({ place: "after" as const, at: end + 6, room })),
-    { place: "before", at: x - 6, room: before },
-  ];
-  for (const { place, at, room } of spots) {
-    const said = wrap(text, room / 1.06, SIZE);
-    if (said.length <= MOST_ROWS && widest(said) <= room) return { said, place, at };
-  }
-  return { said: [], place: "number", at: (x + end) / 2 };
+/** The words of a span in one place, if it has the room for them. */
+function spot(text: string, place: Placed["place"], at: number, room: number): Pick<Placed, "said" | "place" | "at"> | undefined {
+  const said = wrap(text, room / 1.06, SIZE);
+  return said.length <= MOST_ROWS && widest(said) <= room ? { said, place, at } : undefined;
 }
 
 function widest(rows: string[]): number {
