@@ -16,8 +16,6 @@ from grading.psychometrics.true_scores import Beta, four_parameters, true_moment
 
 Floats = NDArray[np.float64]
 
-HALF: Final = Fraction(1, 2)
-
 
 class Rounding(StrEnum):
     """To which whole number a cut on the effective scale goes when it is none."""
@@ -121,7 +119,7 @@ class Fit:
     parameters: int = 4
     lower: float = 0.0
     upper: float = 1.0
-    rounding: Rounding = Rounding.DOWN
+    rounding: Rounding = Rounding.NEAREST
 
 
 FOUR: Final = Fit()
@@ -252,7 +250,7 @@ def _whole(cut: Fraction, rounding: Rounding) -> int:
         case Rounding.DOWN:
             return floor(cut)
         case Rounding.NEAREST:
-            return floor(cut + HALF)
+            return round(cut)  # half to even
     return ceil(cut)
 
 

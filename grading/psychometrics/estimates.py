@@ -13,8 +13,8 @@ Matrix = NDArray[np.float64]
 class Estimate:
     """A statistic with the number of candidates it rests on; where it cannot be computed, None with a reason.
 
-    Reasons are short codes such as ``too_few_candidates``, ``too_few_items``, ``no_variance`` or ``negative_reliability``; the page
-    of each statistic lists its own.
+    Reasons are short codes such as ``too_few_candidates``, ``too_few_items``, ``no_variance`` or ``negative_reliability``;
+    the page of each statistic lists its own.
     """
 
     value: float | None

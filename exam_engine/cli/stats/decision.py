@@ -58,7 +58,7 @@ def exactly(typed: str) -> Fraction:
 )
 @click.option("--upper", type=BOUND, default=1.0, show_default=True, help="Upper bound likewise.")
 @click.option(
-    "--rounding", type=click.Choice([one.value for one in Rounding]), default="down", show_default=True,
+    "--rounding", type=click.Choice([one.value for one in Rounding]), default="nearest", show_default=True,
     help="Where a cut between two right answers of the effective length goes.",
 )  # fmt: skip
 @json_option

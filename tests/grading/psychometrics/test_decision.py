@@ -153,12 +153,15 @@ def test_a_cut_of_a_whole_number_of_answers_is_met_exactly():
         assert (model.length, model.effective_cut) == (100, 29)
 
 
-def test_a_cut_between_two_answers_goes_where_it_is_told():
-    cuts = {
-        one: livingston_lewis(TOTALS, cronbach_alpha(EXAMPLE).value, scale(0, 100, "60.5"), Fit(rounding=one)).effective_cut
-        for one in Rounding
-    }
-    assert cuts == {Rounding.DOWN: 60, Rounding.NEAREST: 61, Rounding.UP: 61}
+@pytest.mark.parametrize(
+    ("cut", "expected"), [("60.5", (60, 60, 61)), ("61.5", (61, 62, 62)), ("60.7", (60, 61, 61)), ("60", (60,) * 3)]
+)
+def test_a_cut_between_two_answers_goes_where_it_is_told(cut, expected):
+    alpha = cronbach_alpha(EXAMPLE).value
+    models = [
+        livingston_lewis(TOTALS, alpha, scale(0, 100, cut), Fit(rounding=Rounding(one))) for one in ("down", "nearest", "up")
+    ]
+    assert tuple(model.effective_cut for model in models) == expected
 
 
 @pytest.mark.parametrize(
