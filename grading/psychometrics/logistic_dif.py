@@ -5,15 +5,14 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import chdtrc, expit, log_expit
+from scipy.special import chdtrc
 
 from grading.psychometrics.dif import DECIMALS, SIGNIFICANCE, Cells, EtsClass
 from grading.psychometrics.estimates import Estimate
+from grading.psychometrics.logistic import LogisticFit, fit_logistic
 
 Floats = NDArray[np.float64]
 
-MOST_STEPS: Final = 60
-SETTLED: Final = 1e-9
 MODERATE_R2: Final = 0.035
 LARGE_R2: Final = 0.07
 TERMS: Final = ("intercept", "total", "group", "total_by_group")
@@ -43,17 +42,6 @@ class LogisticDif:
     coefficients: tuple[Estimate, ...]
     errors: tuple[Estimate, ...]
     effect: EtsClass | None
-
-
-@dataclass(frozen=True)
-class _Fit:
-    """A fitted model: `settled` when its coefficients are finite, `told` when its terms can be told from each other."""
-
-    log_likelihood: float
-    beta: Floats
-    covariance: Floats
-    settled: bool
-    told: bool = True
 
 
 def logistic_dif(cells: Cells) -> LogisticDif:
@@ -86,7 +74,7 @@ def logistic_dif(cells: Cells) -> LogisticDif:
     group = np.tile([0.0, 1.0], len(cells.level))
     design = np.stack([np.ones_like(total), total, group, total * group], axis=1)
     there = right + wrong > 0
-    fits = [_fit(design[there, :terms], right[there], wrong[there]) for terms in (1, 2, 3, 4)]
+    fits = [fit_logistic(design[there, :terms], right[there], wrong[there]) for terms in (1, 2, 3, 4)]
     uniform, nonuniform, both = (_contrast(fits[0], fits[small], fits[large], n) for small, large in ((1, 2), (2, 3), (1, 3)))
     # Back from the standardised total to marks: b0 − b1·m/s, b1/s, b2 − b3·m/s, b3/s.
     back: Floats = np.kron(np.eye(2), np.array([[1.0, -centre / spread], [0.0, 1 / spread]])).astype(np.float64)
@@ -94,32 +82,7 @@ def logistic_dif(cells: Cells) -> LogisticDif:
     return LogisticDif(uniform, nonuniform, both, coefficients, errors, _effect(both))
 
 
-def _fit(design: Floats, right: Floats, wrong: Floats) -> _Fit:
-    """Maximum likelihood by Newton's method with step halving, from counts of right and wrong."""
-    beta = np.zeros(design.shape[1])
-    if np.linalg.matrix_rank(design) < design.shape[1]:
-        return _Fit(0.0, beta, np.zeros((0, 0)), settled=False, told=False)
-    best = _log_likelihood(design @ beta, right, wrong)
-    for _ in range(MOST_STEPS):
-        chance = expit(design @ beta)
-        slope = design.T @ (right - (right + wrong) * chance)
-        information = (design.T * ((right + wrong) * chance * (1 - chance))) @ design
-        if not np.linalg.cond(information) < 1e13:
-            break
-        step = np.linalg.solve(information, slope)
-        while (now := _log_likelihood(design @ (beta + step), right, wrong)) < best - 1e-9 * (1 + abs(best)):
-            step /= 2
-        beta, best = beta + step, max(best, now)
-        if np.abs(step).max() < SETTLED * (1 + np.abs(beta).max()):
-            return _Fit(best, beta, np.linalg.inv(information), settled=True)
-    return _Fit(best, beta, np.zeros((0, 0)), settled=False)
-
-
-def _log_likelihood(logit: Floats, right: Floats, wrong: Floats) -> float:
-    return float(right @ log_expit(logit) + wrong @ log_expit(-logit))
-
-
-def _contrast(empty: _Fit, small: _Fit, large: _Fit, n: int) -> Contrast:
+def _contrast(empty: LogisticFit, small: LogisticFit, large: LogisticFit, n: int) -> Contrast:
     """Compare two models."""
     df = len(large.beta) - len(small.beta)
     if not (small.told and large.told):
@@ -130,12 +93,12 @@ def _contrast(empty: _Fit, small: _Fit, large: _Fit, n: int) -> Contrast:
     return Contrast(Estimate(chi2, n), df, Estimate(float(chdtrc(df, chi2)), n), Estimate(change, n))
 
 
-def _nagelkerke(fit: _Fit, empty: _Fit, n: int) -> float:
+def _nagelkerke(fit: LogisticFit, empty: LogisticFit, n: int) -> float:
     gain = -np.expm1(2 * (empty.log_likelihood - fit.log_likelihood) / n)
     return float(gain / -np.expm1(2 * empty.log_likelihood / n))
 
 
-def _terms(fit: _Fit, back: Floats, n: int) -> tuple[tuple[Estimate, ...], tuple[Estimate, ...]]:
+def _terms(fit: LogisticFit, back: Floats, n: int) -> tuple[tuple[Estimate, ...], tuple[Estimate, ...]]:
     """Coefficients and standard errors in marks."""
     if not fit.settled:
         none = (Estimate(None, n, "separated" if fit.told else "not_estimable"),) * len(TERMS)

@@ -1,7 +1,6 @@
 """`exam-engine stats equate`: what a score on a new form is worth on an old one."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, NoReturn
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exam_engine.cli.stats.output import FILE, Shown, answer, json_option, reading
+from exam_engine.cli.stats.totals import Totals, read_totals
 from grading.psychometrics.equating import Line, moments_of
 from grading.psychometrics.equating_methods import (
     OF_DISTRIBUTIONS,
@@ -25,14 +25,12 @@ from grading.psychometrics.equating_methods import (
 )
 from grading.psychometrics.equipercentile import on_points, score_points
 from grading.psychometrics.smoothing import Smoothed
-from grading.psychometrics.tables import DataError, read_responses, read_table
+from grading.psychometrics.tables import DataError
 from schemas import Problem
 
 Floats = NDArray[np.float64]
 Scale = tuple[float, float]
 
-FEWEST: Final = 3
-TOTALS: Final = ("score", "total")
 NAMES: Final = ("new", "old")
 
 
@@ -107,7 +105,7 @@ def equate_forms(new_file: Path, old_file: Path, *, as_json: bool, **how: Any) -
     _check_usage(method, how)
     anchor = None if method in WITHOUT_ANCHOR else how["anchor"]
     with reading():
-        new, old = (_read(path, how["score"], anchor) for path in (new_file, old_file))
+        new, old = (read_totals(path, how["score"], anchor) for path in (new_file, old_file))
         design = _design(method, how, new, old)
         forms = [_form(one, how[scale], how["step"]) for one, scale in ((new, "scale_new"), (old, "scale_old"))]
         if method in OF_DISTRIBUTIONS:
@@ -115,18 +113,6 @@ def equate_forms(new_file: Path, old_file: Path, *, as_json: bool, **how: Any) -
     found = equate(forms[0], forms[1], design)
     document = _document((new, old), forms, design, found) | _extras(forms, design, found, how)
     answer(document, lambda: _tables(document), as_json=as_json)
-
-
-@dataclass(frozen=True)
-class Read:
-    """One file: scores of complete candidates, the rows they stand in, and how many were left out."""
-
-    source: str
-    total: Floats
-    anchor: Floats | None
-    columns: Sequence[str]
-    lines: NDArray[np.int64]
-    left_out: int
 
 
 def _check_usage(method: Method, how: dict[str, Any]) -> None:
@@ -138,29 +124,7 @@ def _check_usage(method: Method, how: dict[str, Any]) -> None:
         raise click.UsageError("equipercentile uses no anchor: give one number of moments")
 
 
-def _read(path: Path, score: str | None, anchor: str | None) -> Read:
-    """Read one form; raises `DataError` with every fault."""
-    table = read_table(path)
-    columns = table.columns
-    others = [name for name in columns[1:] if name != anchor]
-    named = [name for name in others if name.lower() in TOTALS]
-    total = score or (named[0] if named else others[0] if len(others) == 1 else None)
-    wanted = [total, *([anchor] if anchor else [])]
-    for name in wanted:
-        if name not in columns[1:]:
-            told = f'there is no column "{name}"' if name else "no column is named score: name it with --score"
-            raise DataError([Problem(str(path), "row 1", "no_column", told)])
-    data = read_responses(path, keep=[name for name in columns[1:] if name not in wanted])
-    scores = data.scores[:, [data.items.index(str(name)) for name in wanted]]
-    whole = np.asarray(~np.isnan(scores).any(axis=1))
-    if whole.sum() < FEWEST:
-        raise DataError([Problem(str(path), "", "too_few", f"{whole.sum()} candidates have scores; {FEWEST} are the least")])
-    kept = scores[whole]
-    lines = np.array(table.lines, dtype=np.int64)[whole]
-    return Read(str(path), kept[:, 0], kept[:, 1] if anchor else None, [*map(str, wanted)], lines, int((~whole).sum()))
-
-
-def _design(method: Method, how: dict[str, Any], new: Read, old: Read) -> Design:
+def _design(method: Method, how: dict[str, Any], new: Totals, old: Totals) -> Design:
     w1 = len(new.total) / (len(new.total) + len(old.total)) if how["weights"] is None else how["weights"]
     moments = how["smooth"]
     points = np.zeros(1)
@@ -170,7 +134,7 @@ def _design(method: Method, how: dict[str, Any], new: Read, old: Read) -> Design
     return Design(method, points, w1, how["anchor_type"] == "internal", moments)
 
 
-def _form(read: Read, scale: Scale | None, step: float) -> Form:
+def _form(read: Totals, scale: Scale | None, step: float) -> Form:
     anchor = np.zeros_like(read.total) if read.anchor is None else read.anchor
     return Form(read.total, anchor, _points(read.total, scale, step))
 
@@ -180,7 +144,7 @@ def _points(scores: Floats, scale: Scale | None, step: float) -> Floats:
     return score_points(low, high, step)
 
 
-def _check_grid(reads: tuple[Read, Read], forms: Sequence[Form], design: Design, *, anchored: bool) -> None:
+def _check_grid(reads: tuple[Totals, Totals], forms: Sequence[Form], design: Design, *, anchored: bool) -> None:
     """Every score is a point of its scale, and presmoothing keeps no more moments than there are scores."""
     problems: list[Problem] = []
     for read, form in zip(reads, forms, strict=True):
@@ -193,7 +157,7 @@ def _check_grid(reads: tuple[Read, Read], forms: Sequence[Form], design: Design,
         raise DataError(problems)
 
 
-def _off_scale(read: Read, column: str, scores: Floats, points: Floats) -> Iterator[Problem]:
+def _off_scale(read: Totals, column: str, scores: Floats, points: Floats) -> Iterator[Problem]:
     for row in np.flatnonzero(on_points(scores, points) < 0).tolist():
         place = f"row {read.lines[row]}, column {column}"
         told = f"{scores[row]:g} is no point of the scale from {points[0]:g} to {points[-1]:g}"
@@ -205,7 +169,7 @@ def _too_many(source: str, column: str, different: int) -> NoReturn:
     raise DataError([Problem(source, f"column {column}", "too_few", told)])
 
 
-def _document(reads: tuple[Read, Read], forms: Sequence[Form], design: Design, found: Equating) -> dict[str, Any]:
+def _document(reads: tuple[Totals, Totals], forms: Sequence[Form], design: Design, found: Equating) -> dict[str, Any]:
     weighted = design.method in WITH_WEIGHTS
     line = found.line
     return {
@@ -224,7 +188,7 @@ def _document(reads: tuple[Read, Read], forms: Sequence[Form], design: Design, f
     }  # fmt: skip
 
 
-def _moments_row(read: Read) -> dict[str, Any]:
+def _moments_row(read: Totals) -> dict[str, Any]:
     of = moments_of(read.total, read.anchor)
     row: dict[str, Any] = {"n": of.n, "n_left_out": read.left_out, "mean": of.mean, "sd": np.sqrt(of.variance)}
     if read.anchor is not None:

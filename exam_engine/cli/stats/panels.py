@@ -1,0 +1,253 @@
+"""What a panel of judges' files hold, and what comes of them: Angoff, bookmark, Hofstee."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exam_engine.cli.stats.totals import read_totals
+from grading.psychometrics.judges import (
+    DECIMALS,
+    Limits,
+    Panel,
+    agreement_of,
+    angoff_cuts,
+    expected_score,
+    failing,
+    hofstee,
+    jackknife_error,
+    judge_consistency,
+    panel_of,
+    response_location,
+)
+from grading.psychometrics.tables import DataError, Table, read_json, read_parameters, read_table
+from schemas import Problem
+
+Floats = NDArray[np.float64]
+Document = dict[str, Any]
+
+YES: Final = {"yes": "1", "y": "1", "no": "0", "n": "0"}
+LIMITS: Final = ("min_cut", "max_cut", "min_fail", "max_fail")
+
+
+@dataclass(frozen=True)
+class Sheets:
+    """What judges wrote, judge by judge: values (rows, columns), none missing, with judge and round of every row."""
+
+    source: str
+    columns: tuple[str, ...]
+    judges: tuple[str, ...]
+    rounds: Floats
+    values: Floats
+    left_out: list[Document]
+
+    def last(self) -> "Sheets":
+        """The last round alone."""
+        return self.of(float(self.rounds.max()))
+
+    def of(self, wanted: float) -> "Sheets":
+        """One round."""
+        kept = self.rounds == wanted
+        judges = tuple(name for name, there in zip(self.judges, kept.tolist(), strict=True) if there)
+        return replace(self, judges=judges, rounds=self.rounds[kept], values=self.values[kept])
+
+
+def angoff(path: Path, how: Document) -> Document:
+    """Angoff: the sum of expected marks of a borderline candidate, judge by judge."""
+    table = read_table(path)
+    items = [name for name in table.columns[1:] if name.lower() != "round"]
+    sheets = _read_sheets(table, items)
+    maxima = _maxima(how["max_scores"], items)
+    _check_range(table, items, np.full(len(items), 100.0) if how["percent"] else maxima)
+    marks = sheets.values * maxima / 100 if how["percent"] else sheets.values
+    sheets = replace(sheets, values=np.round(marks, DECIMALS))
+    ratings = sheets.last().values
+    agreed, consistency = agreement_of(ratings), judge_consistency(ratings)
+    document = _of_panel(sheets, angoff_cuts, how)
+    for judge, one in zip(document["judges"], consistency, strict=True):
+        judge["consistency"] = one
+    return document | {
+        "variant": "yes_no" if np.isin(ratings, (0.0, 1.0)).all() else "expected_marks",
+        "max_marks": float(maxima.sum()),
+        "agreement": {name: getattr(agreed, name) for name in ("icc_single", "icc_panel", "mean_item_sd")},
+        "items": _items(items, ratings),
+    }
+
+
+def bookmark(path: Path, how: Document) -> Document:
+    """Bookmark: the ability at which the marked item of the ordered booklet is answered with the response probability."""
+    table = read_table(path)
+    sheets = _read_sheets(table, ["bookmark"])
+    names, columns = read_parameters(how["parameters"])
+    b = _column(columns, "b", names, how["parameters"])
+    a, c = (_column(columns, name, names, how["parameters"]) if name in columns else default
+            for name, default in (("a", np.ones_like(b)), ("c", np.zeros_like(b))))  # fmt: skip
+    if (a <= 0).any() or (c >= how["rp"]).any() or (c < 0).any():
+        raise DataError([Problem(str(how["parameters"]), "", "bad_parameter", "a is above 0, and c from 0 to below --rp")])
+    located = response_location(b, how["rp"], a, c, how["d"])
+    order = np.argsort(located, kind="stable")
+    first = 1 if how["bookmark"] == "last" else 2
+    _check_pages(table, first, len(names))
+    document = _of_panel(sheets, lambda pages: located[order][pages[:, 0].astype(np.int64) - first], how)
+    theta = document["cut"].value
+    return document | {
+        "rp": how["rp"], "bookmark_on": how["bookmark"], "raw_cut": expected_score(theta, b, a, c, how["d"]),
+        "raw_cut_less_one_se": None if document["se"].value is None
+        else expected_score(theta - document["se"].value, b, a, c, how["d"]),
+        "booklet": [{"page": page, "item": names[item], "location": located[item]} for page, item in enumerate(order, 1)],
+    }  # fmt: skip
+
+
+def compromise(path: Path, how: Document) -> Document:
+    """Hofstee: where the line between the judges' mean limits meets the share that would fail."""
+    table = read_table(path)
+    sheets = _read_sheets(table, LIMITS)
+    per_cent = 100.0 if how["percent"] else 1.0
+    _check_limits(table, per_cent)
+    values = sheets.last().values / [1.0, 1.0, per_cent, per_cent]
+    scores = read_totals(how["scores"], how["score"]).total
+    middle = np.median if how["summary"] == "median" else np.mean
+
+    def of(rows: Floats) -> Limits:
+        return Limits(*np.round(middle(rows, axis=0), DECIMALS).tolist())
+
+    limits, everybody = of(values), range(len(values))
+    found = hofstee(limits, scores)
+    # Of the interpolated cut: on the steps, small changes of the limits often change nothing.
+    without = [hofstee(of(np.delete(values, row, axis=0)), scores).interpolated for row in everybody if len(values) > 1]
+    document = _of_panel(sheets, lambda rows: _own_cuts(rows / [1.0, 1.0, per_cent, per_cent], scores), how)
+    return document | {
+        "cut": replace(document["cut"], value=found.cut), "se": jackknife_error(without),
+        "cut_interpolated": found.interpolated, "fallback": found.fallback, "fail_rate": float(failing(scores, found.cut)),
+        "limits": dict(zip(LIMITS, (limits.lowest_cut, limits.highest_cut, limits.lowest_fail, limits.highest_fail),
+                           strict=True)),
+    }  # fmt: skip
+
+
+def _own_cuts(rows: Floats, scores: Floats) -> Floats:
+    """What each judge's limits would come to alone."""
+    return np.array([hofstee(Limits(*row), scores).cut for row in rows.tolist()])
+
+
+def _of_panel(sheets: Sheets, cuts_of: Any, how: Document) -> Document:
+    """Cut, error, judges and rounds."""
+    last, median = sheets.last(), how["summary"] == "median"
+    cuts = cuts_of(last.values)
+    panel = panel_of(cuts, median=median)
+    rounds = []
+    for one in np.unique(sheets.rounds).tolist():
+        then = panel_of(cuts_of(sheets.of(one).values), median=median)
+        rounds.append({"round": f"{one:g}", "n_judges": then.mean.n, "cut": then.cut, "se": then.se, "sd": then.sd})
+    return {
+        "cut": panel.cut, "se": panel.se, "n_judges": len(cuts), "summary": how["summary"], "mean": panel.mean,
+        "median": panel.median, "sd": panel.sd, "judges": _judges(last.judges, cuts, panel), "rounds": rounds,
+        "left_out": sheets.left_out,
+    }  # fmt: skip
+
+
+def _judges(names: Sequence[str], cuts: Floats, panel: Panel) -> list[Document]:
+    rows = zip(names, cuts, panel.modified_z, panel.outlying, strict=True)
+    return [{"judge": name, "cut": cut, "modified_z": z, "outlier": bool(out)} for name, cut, z, out in rows]
+
+
+def _items(items: Sequence[str], ratings: Floats) -> list[Document]:
+    sd = ratings.std(axis=0, ddof=1) if len(ratings) > 1 else [None] * len(items)
+    rows = zip(items, ratings.mean(axis=0), sd, ratings.min(axis=0), ratings.max(axis=0), strict=True)
+    return [{"item": item, "mean": mean, "sd": one, "lowest": low, "highest": high} for item, mean, one, low, high in rows]
+
+
+def _read_sheets(table: Table, columns: Sequence[str]) -> Sheets:
+    """What judges wrote; a judge with an empty cell is left out of that round."""
+    if table.columns[0].lower() != "judge":
+        raise DataError([Problem(table.source, "row 1", "no_judge", f'the first column is "judge", not "{table.columns[0]}"')])
+    values = _in_figures(table).numbers(columns)
+    named = [name for name in table.columns if name.lower() == "round"]
+    rounds = table.numbers(named, missing=False)[:, 0] if named else np.ones(len(table.lines))
+    judges = table.text(table.columns[0]).tolist()
+    _check_once(table, judges, rounds)
+    whole = np.asarray(~np.isnan(values).any(axis=1))
+    if not whole.any():
+        raise DataError([Problem(table.source, "", "too_few", "no judge filled in everything")])
+    left = [
+        {"judge": judges[row], "round": f"{rounds[row]:g}", "reason": "missing_ratings"}
+        for row in np.flatnonzero(~whole).tolist()
+    ]
+    kept = tuple(name for name, there in zip(judges, whole.tolist(), strict=True) if there)
+    return Sheets(table.source, tuple(columns), kept, rounds[whole], values[whole], left)
+
+
+def _in_figures(table: Table) -> Table:
+    """The same table with yes as 1 and no as 0, but for the names of judges."""
+    words = np.char.lower(table.cells)
+    cells = np.select([words == word for word in YES], list(YES.values()), table.cells)
+    cells[:, 0] = table.cells[:, 0]
+    return replace(table, cells=cells)
+
+
+def _check_once(table: Table, judges: Sequence[str], rounds: Floats) -> None:
+    seen: set[tuple[str, float]] = set()
+    problems = []
+    for row, one in enumerate(zip(judges, rounds.tolist(), strict=True)):
+        if one in seen or not one[0]:
+            told = f'"{one[0]}" stands here twice' if one[0] else "is empty"
+            problems.append(table.problem(row, table.columns[0], "twice" if one[0] else "no_name", told))
+        seen.add(one)
+    if problems:
+        raise DataError(problems)
+
+
+def _check_range(table: Table, items: Sequence[str], maxima: Floats) -> None:
+    """Ratings lie between 0 and the marks of the item, or 0 and 100."""
+    values = _in_figures(table).numbers(items)
+    bad = (values < 0) | (values > maxima + 1e-9)
+    if bad.any():
+        raise DataError(
+            table.problem(
+                row, items[column], "out_of_range", f"{values[row, column]:g} is not between 0 and {maxima[column]:g}"
+            )
+            for row, column in np.argwhere(bad).tolist()
+        )
+
+
+def _check_pages(table: Table, first: int, last: int) -> None:
+    pages = table.numbers(["bookmark"])[:, 0]
+    there = ~np.isnan(pages)
+    bad = there & ((pages != np.round(pages)) | (pages < first) | (pages >= last + first))
+    if bad.any():
+        told = f"is no page from {first} to {last + first - 1}"
+        raise DataError(
+            table.problem(row, "bookmark", "no_page", f"{pages[row]:g} {told}") for row in np.flatnonzero(bad).tolist()
+        )
+
+
+def _check_limits(table: Table, per_cent: float) -> None:
+    """The lower limit is not above the upper one, and failures are shares."""
+    low, high, least, most = table.numbers(LIMITS).T
+    problems = [
+        *(table.problem(row, "min_cut", "limits", "is above max_cut") for row in np.flatnonzero(low > high).tolist()),
+        *(table.problem(row, "min_fail", "limits", "is above max_fail") for row in np.flatnonzero(least > most).tolist()),
+        *(table.problem(row, "max_fail", "out_of_range", f"shares lie between 0 and {per_cent:g}")
+          for row in np.flatnonzero((least < 0) | (most > per_cent + 1e-9)).tolist()),
+    ]  # fmt: skip
+    if problems:
+        raise DataError(problems)
+
+
+def _maxima(path: Path | None, items: Sequence[str]) -> Floats:
+    """Marks of every item, 1 where none are given."""
+    given = read_json(path) if path else {}
+    if not isinstance(given, dict) or not all(isinstance(most, int | float) and most > 0 for most in given.values()):
+        raise DataError([Problem(str(path), "", "bad_maximum", 'marks are an object of item and number, such as {"q1": 2}')])
+    return np.array([given.get(item, 1.0) for item in items], dtype=np.float64)
+
+
+def _column(columns: dict[str, Floats], name: str, items: Sequence[str], path: Path) -> Floats:
+    if name not in columns:
+        raise DataError([Problem(str(path), "row 1", "no_column", f'there is no column "{name}"')])
+    missing = np.flatnonzero(np.isnan(columns[name])).tolist()
+    if missing:
+        raise DataError(Problem(str(path), f"item {items[row]}, column {name}", "missing", "is empty") for row in missing)
+    return columns[name]
