@@ -93,7 +93,8 @@ def contrast_by_logistic(qualified: ArrayLike, unqualified: ArrayLike) -> Cut:
 
     References
     ----------
-    Livingston & Zieky (1982); Sireci, S. G., Robin, F. & Patelis, T. (1999). Journal of Educational Measurement 36, 301–325.
+    Livingston, S. A. & Zieky, M. J. (1989). A comparative study of standard-setting methods. Applied Measurement in Education
+    2, 121–141.
     """
     (up, down), n = _both(qualified, unqualified)
     if not len(up) or not len(down):

@@ -2,7 +2,7 @@
 
 The new form X was taken by population 1, the old form Y by population 2. Where the populations differ, both took the anchor V,
 and equating is for a synthetic population that is w₁ parts population 1 and w₂ = 1 − w₁ parts population 2.
-Chapters and equations are those of Kolen, M. J. & Brennan, R. L. (2004). Test equating, scaling, and linking (2nd ed.).
+Chapters are those of Kolen, M. J. & Brennan, R. L. (2004). Test equating, scaling, and linking (2nd ed.).
 """
 
 from dataclasses import dataclass
@@ -75,23 +75,23 @@ def moments_of(total: ArrayLike, anchor: ArrayLike | None = None) -> Moments:
 
 
 def mean_line(new: Moments, old: Moments) -> Line:
-    """Mean equating: the forms differ by a constant (ch. 2.1)."""
+    """Mean equating: the forms differ by a constant (ch. 2)."""
     n = new.n + old.n
     return Line(Estimate(1.0, n), Estimate(old.mean - new.mean, n))
 
 
 def linear_line(new: Moments, old: Moments) -> Line:
-    """Linear equating of randomly equivalent groups: equal standard scores (eq. 2.9)."""
+    """Linear equating of randomly equivalent groups: equal standard scores (ch. 2)."""
     return _through(new.mean, new.variance, old.mean, old.variance, new.n + old.n)
 
 
 def mean_errors(new: Moments, old: Moments, scores: ArrayLike) -> Floats:
-    """Standard errors of mean equating, the same at every score (ch. 7, table 7.2)."""
+    """Standard errors of mean equating, the same at every score (ch. 7)."""
     return np.full(np.shape(scores), sqrt(new.variance / new.n + old.variance / old.n))
 
 
 def linear_errors(new: Moments, old: Moments, scores: ArrayLike) -> Floats:
-    """Standard errors of linear equating of random groups, without assuming normality (Braun & Holland 1982; table 7.2)."""
+    """Standard errors of linear equating of random groups, without assuming normality (Braun & Holland 1982; ch. 7)."""
     if new.variance <= 0:
         return np.full(np.shape(scores), np.nan)
     z = (np.asarray(scores, dtype=np.float64) - new.mean) / sqrt(new.variance)
@@ -101,20 +101,20 @@ def linear_errors(new: Moments, old: Moments, scores: ArrayLike) -> Floats:
 
 
 def tucker(new: Moments, old: Moments, w1: float) -> Line:
-    """Tucker's method: the regression of total on anchor is the same in both populations (eqs. 4.17–4.22)."""
+    """Tucker's method: the regression of total on anchor is the same in both populations (ch. 4)."""
     if new.anchor_variance <= 0 or old.anchor_variance <= 0:
         return _nothing(new, old, "no_variance")
     return _synthetic(new, old, w1, (new.covariance / new.anchor_variance, old.covariance / old.anchor_variance))
 
 
 def levine(new: Moments, old: Moments, w1: float, *, internal: bool = True) -> Line:
-    """Levine's observed-score method under a classical congeneric model (eqs. 4.33–4.35 and 4.53–4.59)."""
+    """Levine's observed-score method under a classical congeneric model (ch. 4)."""
     gamma = _levine_gamma(new, old, internal=internal)
     return _nothing(new, old, "no_covariance") if gamma is None else _synthetic(new, old, w1, gamma)
 
 
 def levine_true(new: Moments, old: Moments, *, internal: bool = True) -> Line:
-    """Levine's true-score method: the line between true scores, used on observed ones (eqs. 4.65–4.67)."""
+    """Levine's true-score method: the line between true scores, used on observed ones (ch. 4; Hanson 1991)."""
     gamma = _levine_gamma(new, old, internal=internal)
     if gamma is None or gamma[0] == 0:
         return _nothing(new, old, "no_covariance")
@@ -124,7 +124,7 @@ def levine_true(new: Moments, old: Moments, *, internal: bool = True) -> Line:
 
 
 def chained_line(new: Moments, old: Moments) -> Line:
-    """Chained linear equating: X to the anchor in population 1, the anchor to Y in population 2 (ch. 4.4)."""
+    """Chained linear equating: X to the anchor in population 1, the anchor to Y in population 2 (ch. 4)."""
     n = new.n + old.n
     first = _through(new.mean, new.variance, new.anchor_mean, new.anchor_variance, n)
     second = _through(old.anchor_mean, old.anchor_variance, old.mean, old.variance, n)
@@ -137,7 +137,7 @@ def chained_line(new: Moments, old: Moments) -> Line:
 def line_of_distributions(new: tuple[Floats, Floats], old: tuple[Floats, Floats], n: int) -> Line:
     """The line that gives two distributions, each of points and shares, the same mean and standard deviation.
 
-    Used on the synthetic distributions of frequency estimation it is the Braun-Holland method (ch. 5.2).
+    Used on the synthetic distributions of frequency estimation it is the Braun-Holland method (ch. 5).
     """
     means = [float(shares @ points) for points, shares in (new, old)]
     variances = [float(shares @ (points - mean) ** 2) for (points, shares), mean in zip((new, old), means, strict=True)]
@@ -156,7 +156,7 @@ def _levine_gamma(new: Moments, old: Moments, *, internal: bool) -> tuple[float,
 
 
 def _synthetic(new: Moments, old: Moments, w1: float, gamma: tuple[float, float]) -> Line:
-    """The line between the means and standard deviations of the synthetic population (eqs. 4.17–4.20)."""
+    """The line between the means and standard deviations of the synthetic population (ch. 4)."""
     w2, n = 1 - w1, new.n + old.n
     gap, spread = new.anchor_mean - old.anchor_mean, new.anchor_variance - old.anchor_variance
     mean_new, mean_old = new.mean - w2 * gamma[0] * gap, old.mean + w1 * gamma[1] * gap

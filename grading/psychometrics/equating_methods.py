@@ -131,7 +131,7 @@ def equate(new: Form, old: Form, design: Design) -> Equating:
 
 
 def bootstrap_errors(new: Form, old: Form, design: Design, times: int, rng: Generator) -> tuple[Floats, Floats | None]:
-    """Standard deviation of the equivalents over samples drawn anew from both groups (Kolen & Brennan 2004, ch. 7.3).
+    """Standard deviation of the equivalents over samples drawn anew from both groups (Kolen & Brennan 2004, ch. 7).
 
     Returns
     -------

@@ -1,6 +1,6 @@
 """Equipercentile equating: scores of the same percentile rank are worth the same.
 
-A score is spread evenly half a step to either side, so that distributions are continuous. Chapters and equations are those of
+A score is spread evenly half a step to either side, so that distributions are continuous. Chapters are those of
 Kolen, M. J. & Brennan, R. L. (2004). Test equating, scaling, and linking (2nd ed.).
 """
 
@@ -46,22 +46,22 @@ def score_points(lowest: float, highest: float, step: float = 1.0) -> Floats:
 def on_points(scores: ArrayLike, points: Floats) -> NDArray[np.int64]:
     """Place of every score among the points, −1 where it is none of them."""
     values = np.asarray(scores, dtype=np.float64)
-    place = np.abs(values[..., None] - points).argmin(axis=-1)
     step = points[1] - points[0] if len(points) > 1 else 1.0
+    place = np.clip(np.round((values - points[0]) / step), 0, len(points) - 1).astype(np.int64)
     return np.where(np.abs(values - points[place]) < 1e-9 * max(1.0, step), place, -1)
 
 
 def percentile_ranks(of: Distribution, scores: ArrayLike) -> Floats:
-    """Percentile rank (0 to 1) of any scores, whole or not, on the continuous distribution (eq. 2.14)."""
+    """Percentile rank (0 to 1) of any scores, whole or not, on the continuous distribution (ch. 2)."""
     edges = np.append(of.points - of.step / 2, of.points[-1] + of.step / 2)
     ranks: Floats = np.interp(np.asarray(scores, dtype=np.float64), edges, np.append(0.0, of.cumulative))
     return np.round(ranks, DECIMALS)
 
 
 def scores_at(of: Distribution, ranks: ArrayLike) -> Floats:
-    """Score of every percentile rank (eqs. 2.15–2.18).
+    """Score of every percentile rank (ch. 2).
 
-    Where nobody has the scores between two others the rank belongs to a whole interval; its middle is taken (p. 45).
+    Where nobody has the scores between two others the rank belongs to a whole interval; its middle is taken.
     """
     wanted, up, half = np.asarray(ranks, dtype=np.float64), of.cumulative, of.step / 2
     below = np.append(0.0, up[:-1])
@@ -85,7 +85,7 @@ def equipercentile(new: Distribution, old: Distribution, scores: ArrayLike | Non
 
 
 def equipercentile_errors(new: Distribution, old: Distribution, n_new: int, n_old: int) -> Floats:
-    """Standard errors of unsmoothed equipercentile equating of random groups (eq. 7.12; Lord 1982); NaN where nobody is."""
+    """Standard errors of unsmoothed equipercentile equating of random groups (Lord 1982; ch. 7); NaN where nobody is."""
     rank, up = percentile_ranks(new, new.points), old.cumulative
     first = np.minimum(np.searchsorted(up, rank, side="right"), len(up) - 1)
     below = np.where(first > 0, up[np.maximum(first - 1, 0)], 0.0)
@@ -98,7 +98,7 @@ def equipercentile_errors(new: Distribution, old: Distribution, n_new: int, n_ol
 
 
 def synthetic_distributions(new: Floats, old: Floats, w1: float) -> tuple[Floats, Floats, float, float]:
-    """Frequency estimation: shares of X and Y in the synthetic population (eqs. 5.8 and 5.9).
+    """Frequency estimation: shares of X and Y in the synthetic population (ch. 5).
 
     The distribution of the total at every anchor score is taken to be the same in both populations.
 
@@ -124,7 +124,7 @@ def synthetic_distributions(new: Floats, old: Floats, w1: float) -> tuple[Floats
 
 
 def chained(new: Floats, old: Floats, points: tuple[Floats, Floats, Floats]) -> Floats:
-    """Chained equipercentile equating: X to the anchor in population 1, the anchor to Y in population 2 (ch. 5.3).
+    """Chained equipercentile equating: X to the anchor in population 1, the anchor to Y in population 2 (ch. 5).
 
     Parameters
     ----------

@@ -56,7 +56,7 @@ def smooth_jointly(counts: Floats, moments: int, anchor_moments: int, cross: int
 
     References
     ----------
-    Holland & Thayer (2000); Kolen & Brennan (2004), ch. 5.1.3.
+    Holland & Thayer (2000); Kolen & Brennan (2004), chs. 3 and 5.
     """
     x, v = _powers(counts.shape[0], max(moments, cross)), _powers(counts.shape[1], max(anchor_moments, cross))
     whole = np.ones(counts.shape)

@@ -112,6 +112,7 @@ def test_a_line_that_cannot_be_drawn_is_null_with_a_reason(folder: Path) -> None
         ("frequency", ["--anchor", "v", "--smooth", "3,2,3"]),
         ("linear", ["--scale-new", "40..0"]),
         ("linear", ["--scale-new", "forty"]),
+        ("linear", ["--scale-new", "0..1e9"]),
     ],
 )
 def test_bad_usage_ends_with_2(folder: Path, method: str, words: list[str]) -> None:

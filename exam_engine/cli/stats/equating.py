@@ -31,6 +31,7 @@ from schemas import Problem
 Floats = NDArray[np.float64]
 Scale = tuple[float, float]
 
+MOST_POINTS: Final = 10_000
 NAMES: Final = ("new", "old")
 
 
@@ -141,6 +142,8 @@ def _form(read: Totals, scale: Scale | None, step: float) -> Form:
 
 def _points(scores: Floats, scale: Scale | None, step: float) -> Floats:
     low, high = scale or (min(0.0, float(scores.min())), float(scores.max()))
+    if (high - low) / step > MOST_POINTS:
+        raise click.UsageError(f"a scale from {low:g} to {high:g} in steps of {step:g} has more than {MOST_POINTS} points")
     return score_points(low, high, step)
 
 
