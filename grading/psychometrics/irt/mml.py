@@ -26,6 +26,9 @@ GOOD_CONTRACTION: Final = 0.25
 FIRST_EM_STEPS: Final = 3
 MOST_HALVINGS: Final = 10
 NO_GUESSING: Final = 1e-4
+SMALL_GUESSING: Final = 0.002
+FAST_FALL: Final = 0.3
+SECOND_GUESSING: Final = 0.05
 FIRST_GUESSING: Final = 0.15
 ROUNDING: Final = 1e-11
 SMALL_RIDGE: Final = 1e-9
@@ -144,6 +147,7 @@ class _Climb:
     def __init__(self, marginal: Marginal, layout: Layout, prior: BetaPrior | None, factor: Floats | None = None) -> None:
         self.marginal, self.layout, self.prior, self.factor = marginal, layout, prior, factor
         self.iterations = 0
+        self.settled: tuple[_Place, Layout] | None = None
         self.here: _Place
 
     def go_up(self, start: Items, most_iterations: int) -> Fit:
@@ -151,17 +155,24 @@ class _Climb:
         self.here, before, length = self._look(start), np.inf, np.inf
         while self.iterations < most_iterations:
             step = self._step()
+            if self._drop_guessing(step):
+                self.factor, before = None, np.inf
+                continue
             length = float(np.abs(step).max(initial=0.0))
             if length < TOLERANCE and self.factor is not None:
-                break
+                if not self._take_guessing_back():
+                    break
+                self.factor, before = None, np.inf
+                continue
             went = self._go(step)
             if not went and self.factor is None:
                 break
             if not went:
                 self.factor = None
-            elif self._drop_guessing() or (self.iterations > FIRST_EM_STEPS and length > GOOD_CONTRACTION * before):
+            elif self.iterations > FIRST_EM_STEPS and length > GOOD_CONTRACTION * before:
                 self.factor = _factor(self._information())
             before = length if went else np.inf
+        self._settle()
         return self._fit(converged=length < TOLERANCE)
 
     def _fit(self, *, converged: bool) -> Fit:
@@ -201,8 +212,17 @@ class _Climb:
         if factor is None:
             blocks = self.marginal.complete_information(self.here.items, counts)
             factor = _factor(self.layout.gather_blocks(blocks) + SMALL_RIDGE * np.eye(self.layout.size))
-        step = cho_solve((factor, False), self.layout.gather(gradient))
-        return np.asarray(step * min(1.0, LONGEST_STEP / max(float(np.abs(step).max(initial=0.0)), LONGEST_STEP)))
+        return self._shorten(cho_solve((factor, False), self.layout.gather(gradient)))
+
+    def _shorten(self, step: Floats) -> Floats:
+        """No parameter moves by more than the longest step: item by item where items move apart, else all together."""
+        moves = np.where(self.layout.free, step[self.layout.place], 0.0)
+        scale = LONGEST_STEP / np.abs(moves).max(axis=1, keepdims=True).clip(LONGEST_STEP)
+        if self.factor is not None or self.here.items.model.has_common_slope:
+            return np.asarray(step * scale.min())
+        shortened = np.zeros_like(step)
+        shortened[self.layout.place[self.layout.free]] = (moves * scale)[self.layout.free]
+        return shortened
 
     def _information(self) -> Floats:
         information = self.marginal.observed_information(self.here.items, self.layout, self.here.expected.counts)
@@ -226,16 +246,32 @@ class _Climb:
             return np.zeros_like(c)
         return (self.prior.alpha - 1) * (1 - c) - (self.prior.beta - 1) * c
 
-    def _drop_guessing(self) -> bool:
-        """Set lower asymptotes that fell to their bound to 0 and estimate them no more; says whether there were any."""
+    def _drop_guessing(self, step: Floats) -> bool:
+        """Set lower asymptotes that fall to their bound to 0 and estimate them no more; says whether there were any."""
         items = self.here.items
         if items.model is not Model.THREE or self.prior is not None:
             return False
-        fell = (items.guessing > 0) & (items.guessing < NO_GUESSING)
+        falls = np.where(self.layout.free[:, -1], step[self.layout.place[:, -1]], 0.0) < -FAST_FALL
+        fell = (items.guessing > 0) & (items.guessing < np.where(falls, SMALL_GUESSING, NO_GUESSING))
         if fell.any():
             self.layout = self.layout.without_guessing(fell)
             self.here = self._look(replace(items, guessing=np.where(fell, 0.0, items.guessing)))
         return bool(fell.any())
+
+    def _take_guessing_back(self) -> bool:
+        """Once, at the top, raise every asymptote that was set to 0: the likelihood may be higher on the other side of a dip."""
+        items = self.here.items
+        if items.model is not Model.THREE or self.settled is not None or not (items.guessing == 0).any():
+            return False
+        self.settled = (self.here, self.layout)
+        self.layout = lay_out(items.model, items.steps)
+        self.here = self._look(replace(items, guessing=np.where(items.guessing == 0, SECOND_GUESSING, items.guessing)))
+        return True
+
+    def _settle(self) -> None:
+        """Keep the better of the two tops."""
+        if self.settled is not None and self.settled[0].objective > self.here.objective:
+            self.here, self.layout = self.settled
 
 
 def _factor(matrix: Floats) -> Floats | None:
