@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from exam_engine.authoring.calibrations import accepted_parameters, with_parameters
 from exam_engine.authoring.records import BlueprintVersion, ItemState, ItemVersion, SchemeVersion
 from exam_engine.authoring.rules import next_state
 from exam_engine.core import audit
@@ -85,10 +86,11 @@ def import_bank(session: Session, bank: Bank, by: User, now: datetime) -> Import
         raise Refusal("not_allowed", f"{by.login} is not in a question-setting team")
     documents = [("item", item) for item in bank.items] + [("case", case) for case in bank.cases]
     newest = _newest_versions(session, [document["id"] for _, document in documents])
+    exported = _digests_of_export(session, newest.values())
     done = Imported()
     for kind, document in documents:
         before = newest.get(document["id"])
-        if before is not None and before.digest == _content_digest(document):
+        if before is not None and _content_digest(document) in (before.digest, exported.get(before.code)):
             done.unchanged.append(before.code)
             continue
         number = 1 if before is None else before.version + 1
@@ -97,14 +99,22 @@ def import_bank(session: Session, bank: Bank, by: User, now: datetime) -> Import
     return done
 
 
+def _digests_of_export(session: Session, versions: Iterable[ItemVersion]) -> dict[str, str]:
+    """Digests of calibrated items as they are exported, by code: what comes back as it left is no new version."""
+    items = {version.code: version.document for version in versions}
+    accepted = accepted_parameters(session) if items else {}
+    calibrated = [item for code, item in items.items() if (code, item["version"]) in accepted]
+    return {item["id"]: _content_digest(item) for item in with_parameters(calibrated, accepted)}
+
+
 def export_bank(session: Session) -> Bank:
-    """The newest version of every item and case that is not retired."""
+    """The newest version of every item and case that is not retired, items with the parameters in force."""
     codes = select(ItemVersion.code).where(ItemVersion.state != ItemState.RETIRED)
     newest = sorted(_newest_versions(session, session.scalars(codes)).values(), key=lambda version: version.code)
     return Bank(
         id="bank",
         title={"zh-CN": "题库", "en": "Question bank"},
-        items=[version.document for version in newest if version.kind == "item"],
+        items=with_parameters((one.document for one in newest if one.kind == "item"), accepted_parameters(session)),
         cases=[version.document for version in newest if version.kind == "case"],
     )
 

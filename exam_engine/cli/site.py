@@ -158,14 +158,14 @@ def _run_granian(settings: Settings, host: str, port: int, workers: int) -> None
 @data_option
 @click.option("--once", is_flag=True, help="Do what is due and end.")
 def worker(data: Path | None, *, once: bool) -> None:
-    """Close overdue attempts and deliver passes; beside `serve` on PostgreSQL (SQLite does this inside `serve`)."""
-    from exam_engine.worker import run_jobs, run_until  # noqa: PLC0415  keeps `init` and `doctor` light
+    """Close overdue attempts, deliver passes, compute statistics: beside `serve` on PostgreSQL (SQLite: inside `serve`)."""
+    from exam_engine.worker import JOBS, LONG_JOBS, run_jobs, run_until  # noqa: PLC0415  keeps `init` and `doctor` light
 
     settings = load_running_settings(data)
     set_up_logs()
     database = Database(settings.database_url, settings.secret)
     if once:
-        for name, count in run_jobs(database, settings, system_clock).items():
+        for name, count in run_jobs(database, settings, system_clock, {**JOBS, **LONG_JOBS}).items():
             click.echo(f"{name}: {count}")
         return
     stop = threading.Event()

@@ -12,6 +12,7 @@ from exam_engine.core.errors import Refusal
 from exam_engine.core.records import Role, User
 from exam_engine.results.collect import Scorers, TakenPaper, find_waiting, live_bookings, papers_of, read_papers, read_responses
 from exam_engine.results.decision import describe
+from exam_engine.results.item_statistics import mark_sitting
 from exam_engine.results.records import Outcome, Result, ResultState
 from exam_engine.results.rules import Judged, component_of, judge
 from exam_engine.sittings import gate
@@ -131,6 +132,7 @@ def release_results(session: Session, sitting: Sitting, by: User, now: datetime)
             raise Refusal("wrong_state", detail, why="changed", candidate=number)
     for result in proposed:
         _release(session, result, by, now)
+    mark_sitting(session, sitting.id, now)
     return proposed
 
 

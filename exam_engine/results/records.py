@@ -47,3 +47,12 @@ class Result(Base):
     released_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     released_at: Mapped[datetime | None]
     booking: Mapped[Booking] = relationship()
+
+
+class DueStatistics(Base):
+    """A sitting whose item statistics wait to be computed: marked with each release, taken away by the worker."""
+
+    __tablename__ = "due_statistics"
+
+    sitting_id: Mapped[int] = mapped_column(ForeignKey("sittings.id"), primary_key=True)
+    since: Mapped[datetime]

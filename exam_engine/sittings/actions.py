@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from exam_engine.authoring.actions import approved_documents, get_blueprint
+from exam_engine.authoring.calibrations import accepted_parameters, with_parameters
 from exam_engine.core import audit
 from exam_engine.core.clock import to_ms
 from exam_engine.core.errors import Refusal
@@ -228,15 +229,19 @@ def _prepare_forms(session: Session, sitting: Sitting, paper: SittingPaper, seen
 
 
 def _theory(session: Session, sitting: Sitting, rule: Any, seen: list[frozenset[str]]) -> list[DrawnForm]:
-    """Parallel forms for those who have seen nothing yet, and one for each further set of seen items."""
+    """Parallel forms for those who have seen nothing yet, and one for each further set of seen items.
+
+    Forms are drawn by the parameters in force; the documents of a form hold the items as they were approved.
+    """
     items = approved_documents(session, "item", sitting.level)
     by_code = {item["id"]: item for item in items}
+    pool = pool_of_items(with_parameters(items, accepted_parameters(session, by_code)))
     blueprint = parse_blueprint(get_blueprint(session, rule["blueprint"]), rule["blueprint"])
     drawn: list[frozenset[str]] = []
     for codes in sorted(set(seen), key=sorted):
         if all(form & codes for form in drawn):
             count = REGULAR_FORMS if not codes else 1
-            request = Request(pool_of_items(items), blueprint, count, sitting.seed % 2**31, forbidden=codes & set(by_code))
+            request = Request(pool, blueprint, count, sitting.seed % 2**31, forbidden=codes & set(by_code))
             drawn += _assemble(request)
     return [draw_theory(by_code[code] for code in sorted(form)) for form in drawn]
 
