@@ -1,5 +1,6 @@
 """Equating two forms by a named method, with its table of equivalents and their standard errors."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
@@ -130,15 +131,26 @@ def equate(new: Form, old: Form, design: Design) -> Equating:
     return Equating(line(new.points), line, errors=errors and errors(new.moments(), old.moments(), new.points))
 
 
-def bootstrap_errors(new: Form, old: Form, design: Design, times: int, rng: Generator) -> tuple[Floats, Floats | None]:
+def bootstrap_errors(
+    new: Form, old: Form, design: Design, samples: Iterable[object], rng: Generator
+) -> tuple[Floats, Floats | None]:
     """Standard deviation of the equivalents over samples drawn anew from both groups (Kolen & Brennan 2004, ch. 7).
+
+    Parameters
+    ----------
+    new, old, design
+        As for `equate`.
+    samples
+        One thing for every sample to draw, such as `range(1000)`; at least two.
+    rng
+        Where chance comes from.
 
     Returns
     -------
     tuple
         For `equated`, and for `by_rank` where the method has both; NaN where a point had no equivalent in some sample.
     """
-    found = [equate(new.resample(rng), old.resample(rng), design) for _ in range(times)]
+    found = [equate(new.resample(rng), old.resample(rng), design) for _ in samples]
     ranked = [one.by_rank for one in found if one.by_rank is not None]
     return np.std([one.equated for one in found], axis=0, ddof=1), np.std(ranked, axis=0, ddof=1) if ranked else None
 

@@ -95,6 +95,16 @@ def test_a_missing_score_leaves_the_candidate_out(folder: Path) -> None:
     assert (new["n"], new["n_left_out"]) == (59, 1)
 
 
+def test_an_anchor_above_the_total_is_warned_of(folder: Path) -> None:
+    assert json.loads(run(folder, "levine", "--anchor", "v", "--json").output)["warnings"] == []
+    rows = form(60, 0, 1)
+    rows[5][1:] = [3, 6]
+    write(folder / "x.csv", rows)
+    assert json.loads(run(folder, "levine", "--anchor", "v", "--json").output)["warnings"] == ["anchor_above_total"]
+    outside = run(folder, "levine", "--anchor", "v", "--anchor-type", "external", "--json")
+    assert json.loads(outside.output)["warnings"] == []
+
+
 def test_a_line_that_cannot_be_drawn_is_null_with_a_reason(folder: Path) -> None:
     write(folder / "x.csv", [["candidate", "score"], ["a", 3], ["b", 3], ["c", 3]])
     found = json.loads(run(folder, "linear", "--json").output)

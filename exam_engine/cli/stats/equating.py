@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from exam_engine.cli.stats.output import FILE, Shown, answer, json_option, reading
 from exam_engine.cli.stats.totals import Totals, read_totals
+from exam_engine.cli.terminal import with_progress
 from grading.psychometrics.equating import Line, moments_of
 from grading.psychometrics.equating_methods import (
     OF_DISTRIBUTIONS,
@@ -184,11 +185,19 @@ def _document(reads: tuple[Totals, Totals], forms: Sequence[Form], design: Desig
         "synthetic": _synthetic(line),
         "forms": {name: _moments_row(read) for name, read in zip(NAMES, reads, strict=True)},
         "anchor_type": None if reads[0].anchor is None else "internal" if design.internal else "external",
+        "warnings": _warnings(reads, design),
         "unmatched_anchor": {"new": found.lost[1], "old": found.lost[0]}
         if design.method in (Method.FREQUENCY, Method.BRAUN_HOLLAND) else None,
         "smoothing": {name: _fit(fit, design.moments) for name, fit in zip(NAMES, found.smoothed, strict=False)} or None,
         "scale": {"new": forms[0].points[[0, -1]], "old": forms[1].points[[0, -1]]},
     }  # fmt: skip
+
+
+def _warnings(reads: tuple[Totals, Totals], design: Design) -> list[str]:
+    """An internal anchor counts in the total, so that without negative marks it cannot be above it."""
+    anchors = [(read.total, read.anchor) for read in reads if read.anchor is not None]
+    odd = any((anchor > total + 1e-9).any() and total.min() >= 0 for total, anchor in anchors)
+    return ["anchor_above_total"] if odd and design.internal else []
 
 
 def _moments_row(read: Totals) -> dict[str, Any]:
@@ -214,7 +223,8 @@ def _extras(forms: Sequence[Form], design: Design, found: Equating, how: dict[st
     errors, ranked, origin = found.errors, None, "analytic" if found.errors is not None else None
     if how["bootstrap"]:
         rng = np.random.default_rng(how["seed"])
-        errors, ranked = bootstrap_errors(forms[0], forms[1], design, how["bootstrap"], rng)
+        samples = with_progress(range(how["bootstrap"]), "Samples", how["bootstrap"])
+        errors, ranked = bootstrap_errors(forms[0], forms[1], design, samples, rng)
         origin = "bootstrap"
     columns = {"score": forms[0].points, "equated": found.equated, "se": errors}
     if found.by_rank is not None:

@@ -204,7 +204,7 @@ def test_analytic_errors_agree_with_samples_drawn_anew():
     for method in (Method.MEAN, Method.LINEAR, Method.EQUIPERCENTILE):
         design = Design(method, np.zeros(1))
         analytic = equate(new, old, design).errors
-        drawn, _ = bootstrap_errors(new, old, design, 200, np.random.default_rng(9))
+        drawn, _ = bootstrap_errors(new, old, design, range(200), np.random.default_rng(9))
         ratio = analytic[10:22] / drawn[10:22]
         assert abs(np.mean(ratio) - 1) < 0.15, method
     z = 1.5
