@@ -128,7 +128,7 @@ _EXHIBITS: Final[Mapping[str, Mapping[str, Show]]] = {
     "thread": {"messages": _each(_MESSAGE)},
     "document": {"text": block_html},
     "relations": {"nodes": _each(_NODE), "edges": _each(_EDGE)},
-    "bars": {"unit": plain, "target": _same, "bars": _each(_BAR)},
+    "bars": {"unit": plain, "target": _same, "better": _same, "bars": _each(_BAR)},
     "lines": {"unit": plain, "target": _same, "times": _plain_list, "series": _each(_SERIES), "events": _each(_EVENT)},
     "calendar": {"days": _plain_list, "lanes": _each(_LANE)},
 }

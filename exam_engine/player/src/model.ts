@@ -106,7 +106,7 @@ export type Exhibit = ExhibitHead &
     | { kind: "thread"; messages: Message[] }
     | { kind: "document"; text: Text }
     | { kind: "relations"; nodes: Node[]; edges: Edge[] }
-    | { kind: "bars"; unit?: Text; target?: number | string; bars: Bar[] }
+    | { kind: "bars"; unit?: Text; target?: number | string; better?: "less" | "more"; bars: Bar[] }
     | { kind: "lines"; unit?: Text; target?: number | string; times: Text[]; series: Series[]; events?: TimedEvent[] }
     | { kind: "calendar"; days: Text[]; lanes: Lane[] }
   );

@@ -71,10 +71,23 @@ describe("exhibits that are drawn", () => {
   });
 });
 
+describe("bars and their target", () => {
+  const hatched = (better: "less" | "more" = "less") => {
+    const place = draw(bars({ id: "A", target: 4.2, better, bars: [4.5, 4.2, 3.9].map((value) => ({ title: `${value}`, value })) }, "Survey", "en", words));
+    return [place.querySelectorAll(".bar-over").length, place.querySelector("svg")?.getAttribute("aria-label")];
+  };
+
+  it("are hatched on its wrong side and say by how much", () => {
+    expect(hatched()).toEqual([1, "Survey. target 4.2. 4.5: 4.5, over by 0.3; 4.2: 4.2; 3.9: 3.9"]);
+    expect(hatched("more")).toEqual([1, "Survey. target 4.2. 4.5: 4.5; 4.2: 4.2; 3.9: 3.9, short by 0.3"]);
+  });
+});
+
 describe("words in a drawing", () => {
   it("are broken at spaces, in Chinese anywhere but before its punctuation", () => {
     expect(wrap("one two three", textWidth("one two", 13) + 1, 13)).toEqual(["one two", "three"]);
     expect(wrap("盘点，不试点", 26, 13)).toEqual(["盘", "点，", "不试", "点"]);
+    expect(wrap("更换证书（10月到期）", 60, 13)).toEqual(["更换证书", "（10月到", "期）"]);
   });
 
   it("have a column that is never narrower than a word", () => {
@@ -100,10 +113,10 @@ describe("words in a drawing", () => {
     }
   });
 
-  it("of a month of short plans stay apart", () => {
-    const days = Array.from({ length: 31 }, (_, n) => `${n + 1} Dec`);
+  it.each([14, 31, 62])("of short plans on %i days stay apart", (count) => {
+    const days = Array.from({ length: count }, (_, n) => `${n + 1} Dec`);
     const spans = days.map((_, n): Span => ({ from: n, to: n, text: `Duty of team ${n + 1}` }));
-    const sparse: Span[] = [{ from: 2, to: 2, text: "CHG-420 R7.2, third try 01:00–03:00" }, { from: 30, to: 30, text: "Certificate renewed" }];
+    const sparse: Span[] = [{ from: 2, to: 2, text: "CHG-420 R7.2, third try 01:00–03:00" }, { from: count - 1, to: count - 1, text: "Certificate renewed" }];
     const place = draw(calendar({ id: "A", days, lanes: [{ title: "Configuration management", text: "and its tools", spans }, { title: "Changes", spans: sparse }] }, "Plan", "en", words));
     expect(wrongly(place)).toEqual([]);
     expect([...place.querySelectorAll("li")].map((each) => each.textContent), "each number is explained").toEqual(spans.map(({ text }) => text));
@@ -126,7 +139,7 @@ describe("words in a drawing", () => {
 });
 
 describe("the words of a plan", () => {
-  const spot = (spans: Span[]) => placeWords(spans, 100, 40, "en").map(({ place }) => place);
+  const spot = (spans: Span[]) => placeWords(spans, 100, DRAWING_WIDTH, 40, "en").map(({ place }) => place);
 
   it("stand in it, after it or before it, wherever there is room", () => {
     expect(spot([{ from: 0, to: 4, text: "Warehouse app" }])).toEqual(["inside"]);

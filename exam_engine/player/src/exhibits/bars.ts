@@ -13,6 +13,8 @@ export interface Bars {
   id: string;
   unit?: Text;
   target?: number | string;
+  /** Which side of the target is the right one. */
+  better?: "less" | "more";
   bars: Bar[];
 }
 interface Scale {
@@ -26,16 +28,16 @@ interface Drawn {
   text: string[];
   /** The middle of the row. */
   y: number;
-  over: boolean;
+  wrong: boolean;
   said: string;
 }
 
-/** Values as bars against a target; what is over it is hatched and says by how much. */
-export function bars({ id, unit, target, bars: rows }: Bars, name: string, lang: string, words: Words): TemplateResult {
+/** Values as bars against a target; what misses it is hatched and says by how much. */
+export function bars({ id, unit, target, better = "less", bars: rows }: Bars, name: string, lang: string, words: Words): TemplateResult {
   const aim = target === undefined ? undefined : Number(target);
   const marks = ticks(Math.max(...rows.map(({ value }) => Number(value)), aim ?? 0));
   const column = columnFor(rows.flatMap(({ title, text }) => [textIn(title, lang), textIn(text, lang)]), NAMES, SIZE);
-  const { drawn, bottom } = stack(rows, column, aim, lang, words);
+  const { drawn, bottom } = stack(rows, column, (value) => aim !== undefined && misses(value, aim, better) ? aim : undefined, lang, words);
   const scale = scaleOf(marks.at(-1) ?? 1, column + 13, bottom);
   const summary = drawn.map(({ bar, said }) => `${textIn(bar.title, lang)}: ${said}`).join("; ");
   return html`<svg class="chart" viewBox="0 0 ${DRAWING_WIDTH} ${bottom + 48}" role="img" aria-label="${name}. ${aim === undefined ? "" : `${words.target(String(target))}. `}${summary}">
@@ -51,15 +53,15 @@ export function bars({ id, unit, target, bars: rows }: Bars, name: string, lang:
 }
 
 /** Rows below each other, each as high as its names need. */
-function stack(rows: Bar[], column: number, aim: number | undefined, lang: string, words: Words): { drawn: Drawn[]; bottom: number } {
+function stack(rows: Bar[], column: number, missed: (value: number) => number | undefined, lang: string, words: Words): { drawn: Drawn[]; bottom: number } {
   let bottom = HEAD;
   const drawn = rows.map((bar) => {
     const title = wrap(textIn(bar.title, lang), column / 1.06, SIZE);
     const text = wrap(textIn(bar.text, lang), column, SIZE);
     const height = Math.max(THICK + 16, ROW * (title.length + text.length) + 12);
     bottom += height;
-    const over = aim !== undefined && Number(bar.value) > aim;
-    return { bar, title, text, y: bottom - height / 2, over, said: valueLine(bar, over ? aim : undefined, words) };
+    const aim = missed(Number(bar.value));
+    return { bar, title, text, y: bottom - height / 2, wrong: aim !== undefined, said: valueLine(bar, aim, words) };
   });
   return { drawn, bottom: bottom + 6 };
 }
@@ -69,11 +71,15 @@ function scaleOf(most: number, left: number, bottom: number): Scale {
   return { left, bottom, at: (value) => left + (value / most) * (right - left) };
 }
 
-/** The value, and by how much it is over; decimals are subtracted without binary noise. */
+/** The value, and on the wrong side of the target by how much; decimals are subtracted without binary noise. */
 function valueLine({ value }: Bar, aim: number | undefined, words: Words): string {
   if (aim === undefined) return String(value);
-  const places = Math.max(decimals(value), decimals(aim));
-  return words.overBy(String(value), (Number(value) - aim).toFixed(places));
+  const by = (Number(value) - aim).toFixed(Math.max(decimals(value), decimals(aim)));
+  return by.startsWith("-") ? words.underBy(String(value), by.slice(1)) : words.overBy(String(value), by);
+}
+
+function misses(value: number, aim: number, better: "less" | "more"): boolean {
+  return better === "more" ? value < aim : value > aim;
 }
 
 function decimals(value: number | string): number {
@@ -84,13 +90,13 @@ function grid(mark: number, { at, bottom }: Scale): SVGTemplateResult {
   return svg`<path class="grid" d="M${px(at(mark))} 20V${px(bottom)}"/><text x=${px(at(mark))} y=${px(bottom + 20)} text-anchor="middle">${mark}</text>`;
 }
 
-function row({ bar, title, text, y, over }: Drawn, id: string, { left, at }: Scale): SVGTemplateResult {
+function row({ bar, title, text, y, wrong }: Drawn, id: string, { left, at }: Scale): SVGTemplateResult {
   const width = px(Math.max(0, at(Number(bar.value)) - left));
   const first = y + 13 - (ROW * (title.length + text.length)) / 2;
   const names = [...title.map((said) => ({ said, style: "t-strong" })), ...text.map((said) => ({ said, style: "" }))];
   return svg`${names.map(({ said, style }, n) => svg`<text class=${style} x=${px(left - 12)} y=${px(first + ROW * n)} text-anchor="end">${said}</text>`)}
-    <rect class=${over ? "bar-over" : "bar"} x=${px(left)} y=${px(y - THICK / 2)} width=${width} height=${THICK}/>
-    ${over ? svg`<rect x=${px(left)} y=${px(y - THICK / 2)} width=${width} height=${THICK} fill="url(#${id}-hatch)"/>` : nothing}`;
+    <rect class=${wrong ? "bar-over" : "bar"} x=${px(left)} y=${px(y - THICK / 2)} width=${width} height=${THICK}/>
+    ${wrong ? svg`<rect x=${px(left)} y=${px(y - THICK / 2)} width=${width} height=${THICK} fill="url(#${id}-hatch)"/>` : nothing}`;
 }
 
 /** The value stands on a plate after its bar, over the target line; where that leaves the drawing, inside the bar. */

@@ -6,6 +6,8 @@ import { placeWords, ROW, SIZE, type Placed } from "./spans";
 
 const HEAD = 30;
 const NAMES = 120;
+/** More days than these need a drawing twice as wide. */
+const DAYS = 21;
 
 export interface Plan {
   id: string;
@@ -23,21 +25,23 @@ interface Drawn {
 export function calendar({ id, days, lanes }: Plan, name: string, lang: string, words: Words): TemplateResult {
   const titles = lanes.flatMap(({ title, text }) => [textIn(title, lang), textIn(text, lang)]);
   const left = columnFor(titles, NAMES, SIZE) + 14;
-  const day = (DRAWING_WIDTH - left - 1) / days.length;
-  const drawn = stack(lanes, left, day, lang);
+  const wide = days.length > DAYS;
+  const right = wide ? 2 * DRAWING_WIDTH : DRAWING_WIDTH;
+  const day = (right - left - 1) / days.length;
+  const drawn = stack(lanes, left, right, day, lang);
   const bottom = drawn.reduce((sum, { height }) => sum + height, HEAD);
   const states = (["risky", "frozen"] as const).filter((state) => lanes.some(({ spans }) => spans.some((span) => span.state === state)));
   const numbered = drawn.flatMap(({ spans }) => spans.filter(({ number }) => number !== undefined));
-  return html`<svg class="chart" viewBox="0 0 ${DRAWING_WIDTH} ${px(bottom + (states.length > 0 ? 32 : 4))}" role="img" aria-label="${name}. ${summary(days, lanes, lang, words)}">
+  return html`<svg class="chart ${wide ? "chart-wide" : ""}" viewBox="0 0 ${right} ${px(bottom + (states.length > 0 ? 32 : 4))}" role="img" aria-label="${name}. ${summary(days, lanes, lang, words)}">
       <defs><pattern id="${id}-risky" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path class="span-hatch" d="M0 0v7" /></pattern></defs>
-      ${dayNames(days, left, day, bottom, lang)} ${drawn.map((each) => lane(each, id))}
+      ${dayNames(days, left, day, bottom, lang)} ${drawn.map((each) => lane(each, right, id))}
       ${states.map((state, n) => legend(state, n * 130, bottom + 12, id, words))}
     </svg>
     ${numbered.length > 0 ? html`<ol class="chart-events">${numbered.map(({ span }) => html`<li>${textIn(span.text, lang)}</li>`)}</ol>` : nothing}`;
 }
 
 /** Lanes below each other, each as high as its names and the words of its spans need. */
-function stack(lanes: Lane[], left: number, day: number, lang: string): Drawn[] {
+function stack(lanes: Lane[], left: number, right: number, day: number, lang: string): Drawn[] {
   let top = HEAD;
   let numbers = 0;
   return lanes.map((each) => {
@@ -45,7 +49,7 @@ function stack(lanes: Lane[], left: number, day: number, lang: string): Drawn[] 
       ...wrap(textIn(each.title, lang), left - 12, SIZE * 1.06).map((said) => ({ said, style: "t-strong" })),
       ...wrap(textIn(each.text, lang), left - 12, SIZE).map((said) => ({ said, style: "" })),
     ];
-    const spans = placeWords(each.spans, left, day, lang).map((one) => (one.place === "number" ? { ...one, number: (numbers += 1) } : one));
+    const spans = placeWords(each.spans, left, right, day, lang).map((one) => (one.place === "number" ? { ...one, number: (numbers += 1) } : one));
     const height = 18 + ROW * Math.max(1, names.length, ...spans.map(({ said }) => said.length));
     top += height;
     return { names, spans, top: top - height, height };
@@ -59,14 +63,14 @@ function dayNames(days: Text[], left: number, day: number, bottom: number, lang:
   const every = days.findIndex((_, n) => fits(n + 1)) + 1 || days.length;
   return days.map((each, n) => {
     const x = left + n * day;
-    const shown = n % every === 0 && (every === 1 || x + 4 + (widths[n] ?? 0) <= DRAWING_WIDTH + 8);
+    const shown = n % every === 0 && (every === 1 || (widths[n] ?? 0) <= (days.length - n) * day + 4);
     const said = svg`<text x=${px(x + (every === 1 ? day / 2 : 4))} y="18" text-anchor=${every === 1 ? "middle" : "start"}>${textIn(each, lang)}</text>`;
     return svg`<path class="grid" d="M${px(x)} ${n % every === 0 ? 4 : HEAD - 4}V${px(bottom)}"/>${shown ? said : nothing}`;
   });
 }
 
-function lane({ names, spans, top, height }: Drawn, id: string): SVGTemplateResult {
-  return svg`<path class="grid" d="M0 ${px(top)}H${DRAWING_WIDTH}"/>
+function lane({ names, spans, top, height }: Drawn, right: number, id: string): SVGTemplateResult {
+  return svg`<path class="grid" d="M0 ${px(top)}H${right}"/>
     ${names.map(({ said, style }, n) => svg`<text class=${style} x="0" y=${px(top + 20 + ROW * n)}>${said}</text>`)}
     ${spans.map(({ span, x, width }) => bar(span.state ?? "normal", x, top + 5, width, height - 10, id))}
     ${spans.map((each) => said(each, top))}`;

@@ -1,8 +1,8 @@
 /** Geometry for exhibits drawn as SVG: pure, so that it can be tested. */
 
 const WIDE = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]/;
-/** A word with the space after it, or one Chinese character with the punctuation that must not begin or end a line. */
-const PIECES = /[（《「“‘]*[\u2e80-\uffef][，。；：、！？）》」”’]*|[^\s\u2e80-\uffef]+\s*|\s+/g;
+/** A word or one Chinese character, with the punctuation that must not begin or end a line, and the space after it. */
+const PIECES = /[（《「“‘]*(?:[\u2e80-\uffef]|[^\s\u2e80-\uffef]+)[，。；：、！？）》」”’]*\s*|\s+/g;
 
 /** How wide a drawing is whose width does not follow from what it shows: it fits beside a task on a small screen. */
 export const DRAWING_WIDTH = 640;

@@ -1,5 +1,5 @@
 import { textIn, type Span } from "../model";
-import { DRAWING_WIDTH, strongWidth, wrap } from "./drawing";
+import { strongWidth, wrap } from "./drawing";
 
 export const SIZE = 13;
 export const ROW = 17;
@@ -18,7 +18,7 @@ export interface Placed {
 }
 
 /** Words stand in their span if it is wide enough, else in the free places beside it: half of one that another span may need too. */
-export function placeWords(spans: Span[], left: number, day: number, lang: string): Placed[] {
+export function placeWords(spans: Span[], left: number, right: number, day: number, lang: string): Placed[] {
   const boxes = spans.map((span) => ({ span, x: left + span.from * day + 2, width: (span.to - span.from + 1) * day - 4 }));
   const placed: Placed[] = [];
   for (const box of [...boxes].sort((a, b) => a.x - b.x)) {
@@ -28,9 +28,9 @@ export function placeWords(spans: Span[], left: number, day: number, lang: strin
     const text = textIn(box.span.text, lang);
     const after = (room: number) => spot(text, "after", end + 6, room - 12);
     const inside = spot(text, "inside", box.x + 5, box.width - 10);
-    const free = [next === Infinity ? after(DRAWING_WIDTH - end) : after((next - end) / 2), spot(text, "before", box.x - 6, box.x - taken - 12)];
+    const free = [next === Infinity ? after(right - end) : after((next - end) / 2), spot(text, "before", box.x - 6, box.x - taken - 12)];
     const shortest = free.filter((each) => each !== undefined).sort((a, b) => a.said.length - b.said.length)[0];
-    placed.push({ ...box, ...(inside ?? shortest ?? after(Math.min(next, DRAWING_WIDTH) - end) ?? { said: [], place: "number", at: box.x + box.width / 2 }) });
+    placed.push({ ...box, ...(inside ?? shortest ?? after(Math.min(next, right) - end) ?? { said: [], place: "number", at: box.x + box.width / 2 }) });
   }
   return placed;
 }
