@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from grading.psychometrics.irt.models import Floats, Items, ability_derivatives
 from grading.psychometrics.irt.responses import Integers, Patterns
@@ -49,7 +49,7 @@ def person_fit(items: Items, patterns: Patterns) -> PersonFit:
         for start in range(0, len(abilities.theta), BLOCK)
     ]
     log_likelihood, lz, lz_star = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return PersonFit(abilities.theta, abilities.errors, log_likelihood, lz, lz_star, norm.cdf(lz_star))
+    return PersonFit(abilities.theta, abilities.errors, log_likelihood, lz, lz_star, ndtr(lz_star))
 
 
 def _standardise(items: Items, categories: Integers, theta: Floats) -> tuple[Floats, Floats, Floats]:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.sparse.csgraph import connected_components
 
 from grading.psychometrics.irt.models import Floats
 from grading.psychometrics.irt.responses import Integers, Patterns
@@ -132,7 +131,10 @@ def _check(patterns: Patterns) -> None:
     """Every item must be linked both ways: right where the other was wrong, and wrong where it was right."""
     right = (patterns.categories == 1).astype(np.float64)
     wrong = (patterns.categories == 0).astype(np.float64)
-    if connected_components(right.T @ wrong, directed=True, connection="strong")[0] > 1:
+    reaches = right.T @ wrong > 0
+    for _ in range(len(patterns.steps).bit_length()):
+        reaches |= (reaches.astype(np.float64) @ reaches.astype(np.float64)) > 0
+    if not (reaches | np.eye(len(reaches), dtype=np.bool_)).all():
         raise ValueError("the difficulties are not finite: on some items everybody did at least as well as on all others")
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.stats import chi2
+from scipy.special import chdtrc
 
 from grading.psychometrics.irt.models import Floats, Items, probabilities
 from grading.psychometrics.irt.quadrature import Grid
@@ -107,7 +107,7 @@ def _compare(observed: Floats, expected: Floats, parameters: int) -> ScoreFit:
     for seen, due in _join_small(rows):
         statistic += float(((seen - due) ** 2 / due).sum())
         df += len(due) - 1
-    return ScoreFit(statistic, df, float(chi2.sf(statistic, df)) if df > 0 else None)
+    return ScoreFit(statistic, df, float(chdtrc(df, statistic)) if df > 0 else None)
 
 
 Row = tuple[Floats, Floats]

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from scipy.special import logit
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from grading.psychometrics.irt.layout import Layout, lay_out
 from grading.psychometrics.irt.marginal import Expected, Marginal
@@ -102,19 +102,24 @@ def fit(
     most_iterations
         Passes over all candidates before giving up.
     """
-    grid = grid or normal_grid()
+    # The products are small: threads of the linear algebra would spend their time waiting for each other.
+    with threadpool_limits(limits=1, user_api="blas"):
+        return _fit(Marginal(patterns, grid or normal_grid()), model, prior, most_iterations)
+
+
+def _fit(marginal: Marginal, model: Model, prior: BetaPrior | None, most_iterations: int) -> Fit:
+    patterns = marginal.patterns
     layout, start, rows = lay_out(model, patterns.steps), first_guess(patterns, model), len(patterns.counts)
-    factor = None
+    curvature = None
     if rows > 2 * WARM_UP:
         some = patterns.sample(np.linspace(0, rows - 1, WARM_UP).astype(np.int64))
-        warm = _Climb(Marginal(some, grid), layout, prior)
+        warm = _Climb(Marginal(some, marginal.grid), layout, prior)
         warm.go_up(start, most_iterations)
         start = warm.here.items
-        if warm.layout.size == layout.size and warm.factor is not None:
-            factor = warm.factor * np.sqrt(patterns.counts.sum() / some.counts.sum())
+        if warm.layout.size == layout.size and warm.curvature is not None:
+            curvature = warm.curvature * (patterns.counts.sum() / some.counts.sum())
         start = replace(start, guessing=np.where(start.guessing > 0, start.guessing, first_guess(patterns, model).guessing / 3))
-    climb = _Climb(Marginal(patterns, grid), layout, prior, factor)
-    return climb.go_up(start, most_iterations)
+    return _Climb(marginal, layout, prior, curvature).go_up(start, most_iterations)
 
 
 def first_guess(patterns: Patterns, model: Model) -> Items:
@@ -142,10 +147,10 @@ class _Place:
 
 
 class _Climb:
-    """The way up the likelihood of one set of patterns; `factor` is Cholesky's of the information in use, upper."""
+    """The way up the likelihood of one set of patterns; `curvature` is the information in use."""
 
-    def __init__(self, marginal: Marginal, layout: Layout, prior: BetaPrior | None, factor: Floats | None = None) -> None:
-        self.marginal, self.layout, self.prior, self.factor = marginal, layout, prior, factor
+    def __init__(self, marginal: Marginal, layout: Layout, prior: BetaPrior | None, curvature: Floats | None = None) -> None:
+        self.marginal, self.layout, self.prior, self.curvature = marginal, layout, prior, curvature
         self.iterations = 0
         self.settled: tuple[_Place, Layout] | None = None
         self.here: _Place
@@ -156,28 +161,28 @@ class _Climb:
         while self.iterations < most_iterations:
             step = self._step()
             if self._drop_guessing(step):
-                self.factor, before = None, np.inf
+                self.curvature, before = None, np.inf
                 continue
             length = float(np.abs(step).max(initial=0.0))
-            if length < TOLERANCE and self.factor is not None:
+            if length < TOLERANCE and self.curvature is not None:
                 if not self._take_guessing_back():
                     break
-                self.factor, before = None, np.inf
+                self.curvature, before = None, np.inf
                 continue
             went = self._go(step)
-            if not went and self.factor is None:
+            if not went and self.curvature is None:
                 break
             if not went:
-                self.factor = None
+                self.curvature = None
             elif self.iterations > FIRST_EM_STEPS and length > GOOD_CONTRACTION * before:
-                self.factor = _factor(self._information())
+                self.curvature = _if_definite(self._information())
             before = length if went else np.inf
         self._settle()
         return self._fit(converged=length < TOLERANCE)
 
     def _fit(self, *, converged: bool) -> Fit:
-        factor = _factor(self._information())
-        covariance = None if factor is None else cho_solve((factor, False), np.eye(self.layout.size))
+        information = _if_definite(self._information())
+        covariance = None if information is None else np.asarray(np.linalg.inv(information), dtype=np.float64)
         return Fit(
             self.here.items, self.layout, covariance, self.here.expected.log_likelihood, self.iterations,
             converged and covariance is not None,
@@ -208,17 +213,17 @@ class _Climb:
         counts = self.here.expected.counts
         gradient = self.marginal.gradient(self.here.items, counts)
         gradient[:, -1] += self._prior_slope()
-        factor = self.factor
-        if factor is None:
+        curvature = self.curvature
+        if curvature is None:
             blocks = self.marginal.complete_information(self.here.items, counts)
-            factor = _factor(self.layout.gather_blocks(blocks) + SMALL_RIDGE * np.eye(self.layout.size))
-        return self._shorten(cho_solve((factor, False), self.layout.gather(gradient)))
+            curvature = self.layout.gather_blocks(blocks) + SMALL_RIDGE * np.eye(self.layout.size)
+        return self._shorten(np.asarray(np.linalg.solve(curvature, self.layout.gather(gradient)), dtype=np.float64))
 
     def _shorten(self, step: Floats) -> Floats:
         """No parameter moves by more than the longest step: item by item where items move apart, else all together."""
         moves = np.where(self.layout.free, step[self.layout.place], 0.0)
         scale = LONGEST_STEP / np.abs(moves).max(axis=1, keepdims=True).clip(LONGEST_STEP)
-        if self.factor is not None or self.here.items.model.has_common_slope:
+        if self.curvature is not None or self.here.items.model.has_common_slope:
             return np.asarray(step * scale.min())
         shortened = np.zeros_like(step)
         shortened[self.layout.place[self.layout.free]] = (moves * scale)[self.layout.free]
@@ -259,7 +264,7 @@ class _Climb:
         return bool(fell.any())
 
     def _take_guessing_back(self) -> bool:
-        """Once, at the top, raise every asymptote that was set to 0: the likelihood may be higher on the other side of a dip."""
+        """Once, at the top, raise every asymptote that was set to 0: the likelihood may be higher beyond a dip."""
         items = self.here.items
         if items.model is not Model.THREE or self.settled is not None or not (items.guessing == 0).any():
             return False
@@ -274,12 +279,13 @@ class _Climb:
             self.here, self.layout = self.settled
 
 
-def _factor(matrix: Floats) -> Floats | None:
-    """Cholesky's factor, None where the matrix is not positive definite."""
+def _if_definite(matrix: Floats) -> Floats | None:
+    """The matrix, None where it is not positive definite."""
     try:
-        return np.asarray(cho_factor(matrix, check_finite=False)[0])
-    except LinAlgError:
+        np.linalg.cholesky(matrix)
+    except np.linalg.LinAlgError:
         return None
+    return matrix
 
 
 def _is_ordered(items: Items) -> bool:

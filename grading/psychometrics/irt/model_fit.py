@@ -5,9 +5,7 @@ from math import sqrt
 from typing import Final
 
 import numpy as np
-from scipy.linalg import LinAlgError, cholesky, solve_triangular
-from scipy.optimize import brentq
-from scipy.stats import chi2, ncx2
+from scipy.special import chdtrc, chndtr
 
 from grading.psychometrics.irt.cml import fit_conditional
 from grading.psychometrics.irt.layout import Layout
@@ -17,6 +15,7 @@ from grading.psychometrics.irt.responses import Integers, Patterns
 
 MOST_ITEMS: Final = 120
 SIDE: Final = 0.05
+BISECTIONS: Final = 100
 
 
 @dataclass(frozen=True)
@@ -79,16 +78,19 @@ def pair_fit(items: Items, layout: Layout, patterns: Patterns, grid: Grid, n_par
     expected_products = (first * grid.weights) @ first.T
     means = first @ grid.weights
     residuals = np.concatenate([patterns.counts @ scores / n - means, (products - expected_products)[pairs]])
+    variances = _variances(first, second, grid, pairs)
+    delta = _delta(first, changes, grid, pairs, layout)
     try:
-        root = cholesky(_variances(first, second, grid, pairs), lower=True)
-    except LinAlgError:
+        np.linalg.cholesky(variances)
+    except np.linalg.LinAlgError:
         return "not_identified"
-    e, delta = (solve_triangular(root, part, lower=True) for part in (residuals, _delta(first, changes, grid, pairs, layout)))
-    statistic = n * float(((e - delta @ np.linalg.lstsq(delta, e, rcond=None)[0]) ** 2).sum())
+    solved = np.linalg.solve(variances, np.column_stack([residuals, delta]))
+    explained = np.linalg.lstsq(delta.T @ solved[:, 1:], delta.T @ solved[:, 0], rcond=None)[0]
+    statistic = n * float(residuals @ solved[:, 0] - (delta.T @ solved[:, 0]) @ explained)
     observed = products - np.outer(patterns.counts @ scores, patterns.counts @ scores) / n**2
     np.fill_diagonal(expected_products, second @ grid.weights)
     srmsr = _srmsr(observed, expected_products - np.outer(means, means))
-    return PairFit(statistic, df, float(chi2.sf(statistic, df)), *_rmsea(statistic, df, n), srmsr)
+    return PairFit(statistic, df, float(chdtrc(df, statistic)), *_rmsea(statistic, df, n), srmsr)
 
 
 def _moments(items: Items, grid: Grid) -> tuple[Floats, Floats, Floats]:
@@ -140,12 +142,12 @@ def _rmsea(statistic: float, df: int, n: float) -> tuple[float, tuple[float, flo
     """√(max(M2 − df, 0) / (df · (n − 1))), and the same at the ends of the 90% interval of the noncentrality (Steiger 1990)."""
 
     def noncentrality(level: float) -> float:
-        if chi2.cdf(statistic, df) <= level:
-            return 0.0
-        high = max(statistic, 1.0)
-        while ncx2.cdf(statistic, df, high) > level:
-            high *= 2
-        return float(brentq(lambda nc: ncx2.cdf(statistic, df, nc) - level, 1e-9, high))
+        """At which the chance of a smaller statistic is `level`; 0 where it is below that already."""
+        low, high = 0.0, 4 * statistic + 40
+        for _ in range(BISECTIONS):
+            middle = (low + high) / 2
+            low, high = (middle, high) if chndtr(statistic, df, middle) > level else (low, middle)
+        return low
 
     scale = df * (n - 1)
     ends = sqrt(noncentrality(1 - SIDE) / scale), sqrt(noncentrality(SIDE) / scale)
@@ -193,7 +195,7 @@ def _ratio(patterns: Patterns, groups: list[Patterns], items: Integers, split: s
         return "not_identified"
     statistic, df = 2 * (logs[0] + logs[1] - logs[2]), len(items) - 1
     low, high = (int(g.counts.sum()) for g in groups)
-    return RatioFit(statistic, df, float(chi2.sf(statistic, df)), items, split, (low, high))
+    return RatioFit(statistic, df, float(chdtrc(df, statistic)), items, split, (low, high))
 
 
 def _only(patterns: Patterns, items: Integers) -> Patterns:
