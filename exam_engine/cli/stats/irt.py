@@ -36,7 +36,9 @@ FEWEST = 3
 @click.option("--theta", type=Numbers(), default="-2,-1,0,1,2", show_default=True, help="Abilities for information and curve.")
 @click.option("--scores", type=click.Choice(["eap", "ml", "wle"]), help="Add the ability of every candidate.")
 @click.option("--fit", "fits", is_flag=True, help="Add the fit of items and model.")
-@click.option("--nodes", type=click.IntRange(5, 2001), default=NODES, show_default=True, help="Points of the quadrature.")
+@click.option(
+    "--nodes", type=click.IntRange(5, 2001), help="Points of the quadrature; 61, or more for a sharp test, by default."
+)
 @click.option(
     "--range", "reach", type=click.FloatRange(1, 20), default=RANGE, show_default=True, help="It covers ± so many SD."
 )
@@ -53,18 +55,19 @@ def irt(responses: Path, key: Path | None, missing: str, *, as_json: bool, fits:
         raise click.UsageError(
             "--estimator cml is for --model rasch, with ml or wle scores: it says nothing of how ability is spread"
         )
-    prior, grid = _prior(how["c_prior"], model), normal_grid(how["nodes"], how["reach"])
+    prior, given = _prior(how["c_prior"], model), how["nodes"] is not None or how["reach"] != RANGE
+    grid = normal_grid(how["nodes"] or NODES, how["reach"]) if given else None
     with reading():
         data = read_responses(responses, key)
         kept, matrix = _complete(data, missing)
         coded = _coded(data, matrix, model)
         found = _calibrate(data, coded, model, grid, how | {"prior": prior})
-    question = Question(data, kept, coded, found, grid, np.array(how["theta"]), scores, fits=fits)
+    question = Question(data, kept, coded, found, np.array(how["theta"]), scores, fits=fits)
     document = describe(question)
     answer(document, lambda: draw(document), as_json=as_json)
 
 
-def _calibrate(data: Responses, coded: Coded, model: Model, grid: Grid, how: dict[str, Any]) -> Calibration:
+def _calibrate(data: Responses, coded: Coded, model: Model, grid: Grid | None, how: dict[str, Any]) -> Calibration:
     if how["estimator"] == "mml":
         found = fit(coded.patterns, model, grid=grid, prior=how["prior"], most_iterations=how["max_iterations"])
         return calibrate(found, _count(coded))

@@ -14,7 +14,7 @@ from grading.psychometrics.irt.information import item_information
 from grading.psychometrics.irt.item_fit import residual_fit, score_fit
 from grading.psychometrics.irt.model_fit import andersen_test, pair_fit
 from grading.psychometrics.irt.models import Floats, Model, expected_scores
-from grading.psychometrics.irt.quadrature import Grid
+from grading.psychometrics.irt.quadrature import Grid, normal_grid
 from grading.psychometrics.irt.responses import Coded
 from grading.psychometrics.irt.scoring import Abilities, score_eap, score_ml, score_wle
 from grading.psychometrics.tables import Responses
@@ -30,10 +30,14 @@ class Question:
     kept: NDArray[np.bool_]
     coded: Coded
     found: Calibration
-    grid: Grid
     theta: Floats
     scores: str | None
     fits: bool
+
+    @property
+    def grid(self) -> Grid:
+        """The points of ability that were used."""
+        return self.found.marginal.grid if self.found.marginal else normal_grid()
 
     def abilities(self, method: str) -> Abilities:
         """Of every row of patterns."""
@@ -55,6 +59,7 @@ def describe(of: Question) -> dict[str, Any]:
         "ability_variance": None if found.ability_sd is None else found.ability_sd**2,
         "log_likelihood": found.log_likelihood, "n_parameters": found.n_parameters, "aic": found.aic, "bic": found.bic,
         "iterations": found.iterations, "converged": found.converged, "standard_errors": ERRORS_FROM,
+        "nodes": len(of.grid.theta) if found.marginal else None,
         "information": [
             {"theta": at, "information": of_test, "se": of_test**-0.5 if of_test > 0 else None}
             for at, of_test in zip(of.theta.tolist(), total.tolist(), strict=True)

@@ -6,16 +6,18 @@ where that would not help. Large data are first fitted on a sample of rows, whic
 """
 
 from dataclasses import dataclass, replace
+from math import ceil
 from typing import Final
 
 import numpy as np
 from scipy.special import logit
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
+from grading.psychometrics.irt.information import total_information
 from grading.psychometrics.irt.layout import Layout, lay_out
 from grading.psychometrics.irt.marginal import Expected, Marginal
 from grading.psychometrics.irt.models import Floats, Items, Model
-from grading.psychometrics.irt.quadrature import Grid, normal_grid
+from grading.psychometrics.irt.quadrature import NODES, RANGE, Grid, normal_grid
 from grading.psychometrics.irt.responses import Patterns
 
 TOLERANCE: Final = 1e-7
@@ -32,6 +34,9 @@ SECOND_GUESSING: Final = 0.05
 FIRST_GUESSING: Final = 0.15
 ROUNDING: Final = 1e-11
 SMALL_RIDGE: Final = 1e-9
+CENTRE: Final = 3.0
+WIDEST_SPACING: Final = 1.2
+MOST_NODES: Final = 601
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,8 @@ class Fit:
         Passes over all candidates.
     converged
         Whether the last step was below the tolerance and the information is positive definite.
+    grid
+        The points of ability.
     """
 
     items: Items
@@ -68,6 +75,7 @@ class Fit:
     log_likelihood: float
     iterations: int
     converged: bool
+    grid: Grid
 
     @property
     def n_parameters(self) -> int:
@@ -96,7 +104,8 @@ def fit(
     model
         Which model; `rasch` is fitted as `1pl`, whose common slope is the standard deviation of ability.
     grid
-        Points and weights of the standard normal distribution; 61 points on [−6, 6] by default.
+        Points and weights of the standard normal distribution. By default 61 points on [−6, 6], or more where the items
+        together are so sharp that these would be too far apart.
     prior
         On lower asymptotes; none by default. Without one, an asymptote that falls below 0.0001 is set to 0.
     most_iterations
@@ -104,7 +113,21 @@ def fit(
     """
     # The products are small: threads of the linear algebra would spend their time waiting for each other.
     with threadpool_limits(limits=1, user_api="blas"):
-        return _fit(Marginal(patterns, grid or normal_grid()), model, prior, most_iterations)
+        found = _fit(Marginal(patterns, grid or normal_grid()), model, prior, most_iterations)
+        finer = normal_grid(_nodes_needed(found.items))
+        if grid is None and len(finer.theta) > len(found.grid.theta):
+            climb = _Climb(Marginal(patterns, finer), lay_out(model, patterns.steps), prior)
+            found = climb.go_up(found.items, most_iterations)
+        return found
+
+
+def _nodes_needed(items: Items) -> int:
+    """Points that lie no further apart than the narrowest posterior of ability is wide; coarser ones would miss some."""
+    standard = normal_grid()
+    inside = np.abs(standard.theta) <= CENTRE
+    width = (1 + total_information(items, standard.theta[inside]).max()) ** -0.5
+    spacing = standard.theta[1] - standard.theta[0]
+    return NODES if spacing <= WIDEST_SPACING * width else min(2 * ceil(RANGE / width) + 1, MOST_NODES)
 
 
 def _fit(marginal: Marginal, model: Model, prior: BetaPrior | None, most_iterations: int) -> Fit:
@@ -185,7 +208,7 @@ class _Climb:
         covariance = None if information is None else np.asarray(np.linalg.inv(information), dtype=np.float64)
         return Fit(
             self.here.items, self.layout, covariance, self.here.expected.log_likelihood, self.iterations,
-            converged and covariance is not None,
+            converged and covariance is not None, self.marginal.grid,
         )  # fmt: skip
 
     def _look(self, items: Items) -> _Place:

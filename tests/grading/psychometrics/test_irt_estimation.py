@@ -212,6 +212,17 @@ def test_quadratures_agree():
         np.testing.assert_allclose(other.items.slopes, first.items.slopes, atol=1e-4)
 
 
+def test_a_very_sharp_test_gets_the_points_it_needs():
+    rng = np.random.default_rng(1)
+    b, theta = rng.standard_normal(150), rng.standard_normal((300, 1))
+    scores = (rng.random((300, 150)) < 1 / (1 + np.exp(-2.5 * (theta - b)))).astype(float)
+    patterns = code_responses(scores, Model.ONE).patterns
+    found, fine, coarse = (fit(patterns, Model.ONE, grid=grid) for grid in (None, normal_grid(481), normal_grid()))
+    assert len(found.grid.theta) > 61
+    assert found.log_likelihood == pytest.approx(fine.log_likelihood, abs=1e-3)
+    assert abs(coarse.log_likelihood - fine.log_likelihood) > 1e-3
+
+
 def test_large_data_fitted_from_a_sample_end_where_small_steps_lead():
     _, scores = simulated(Model.TWO, n=6000, k=30)
     coded = code_responses(scores, Model.TWO)
