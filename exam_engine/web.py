@@ -24,6 +24,7 @@ NAVIGATION: Final = (
     ("/candidates", "Candidates", (Role.OFFICER,)),
     ("/scheme", "Scheme", (Role.OFFICER,)),
     ("/release", "Release", (Role.OFFICER,)),
+    ("/calibrations", "Calibration", (Role.OFFICER,)),
     ("/training", "Training", (Role.OFFICER, Role.TRAINER)),
     ("/bank", "Questions", (Role.AUTHOR, Role.REVIEWER)),
     ("/people", "People", (Role.ADMINISTRATOR,)),

@@ -36,7 +36,7 @@ WHY_FAILED: Final[Mapping[str, str]] = {
     "too_few_candidates": "Fewer than two questions were answered by enough candidates.",
     "not_converged": "The estimation did not come to an end.",
     "no_discrimination": "The answers do not go together: no question separates the better candidates.",
-    "cannot_be_linked": "The questions have no difficulties known so far that differ: the new scale cannot be put on the old one.",
+    "cannot_be_linked": "No two questions have known difficulties that differ: the new scale cannot be put on the old one.",
     "server_error": "Something failed here. It was recorded.",
 }
 

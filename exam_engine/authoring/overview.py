@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
-from exam_engine.authoring.records import BlueprintVersion, ItemState, ItemVersion
+from exam_engine.authoring.records import BlueprintVersion, ItemState, ItemStatistics, ItemVersion
 from exam_engine.core.records import User
 
 FORMS_WANTED: Final = 3
@@ -69,11 +69,15 @@ def _is_newest() -> ColumnElement[bool]:
 
 
 def _view(user: User, name: str) -> ColumnElement[bool]:
-    """The views of picture 12: mine in work, waiting for my review."""
+    """The views of picture 12: mine in work, waiting for my review; and those that their statistics speak against."""
     if name == "mine":
         return and_(ItemVersion.author_id == user.id, ItemVersion.state.in_([ItemState.DRAFT, ItemState.IN_REVIEW]))
     if name == "review":
         return and_(ItemVersion.author_id != user.id, ItemVersion.state == ItemState.IN_REVIEW)
+    if name == "flagged":
+        return exists().where(
+            ItemStatistics.code == ItemVersion.code, ItemStatistics.version == ItemVersion.version, ItemStatistics.is_flagged
+        )
     return ItemVersion.id.is_not(None)
 
 
@@ -106,7 +110,7 @@ def find_items(session: Session, wanted: Filter, user: User) -> Found:
     versions = list(session.scalars(ordered.limit(PAGE_SIZE).offset(offset)))
     counts = {
         name: session.scalar(select(func.count(ItemVersion.id)).where(_is_newest(), _view(user, name))) or 0
-        for name in ("", "mine", "review")
+        for name in ("", "mine", "review", "flagged")
     }
     return Found(versions, total, pages, counts)
 

@@ -11,6 +11,8 @@ from werkzeug.wrappers import Response as BaseResponse
 
 import question_bank
 from exam_engine.authoring import actions
+from exam_engine.authoring.calibration_views import calibrations
+from exam_engine.authoring.calibrations import accepted_parameters, list_parameters, list_statistics
 from exam_engine.authoring.overview import Filter, count_states, find_items, places_of, read_coverage
 from exam_engine.authoring.records import ItemState, SchemeVersion
 from exam_engine.authoring.rules import TRANSITIONS
@@ -26,6 +28,7 @@ from question_bank.rendering import block_html, inline_html
 
 authoring = stage("authoring", __name__)
 authoring.register_blueprint(schemes)
+authoring.register_blueprint(calibrations)
 
 TEAMS: Final = (Role.AUTHOR, Role.REVIEWER)
 TYPES: Final = {
@@ -54,6 +57,15 @@ EVENTS: Final = {
     "approve": ("Approve", Role.REVIEWER),
     "return": ("Return to the author", Role.REVIEWER),
     "retire": ("Retire", Role.REVIEWER),
+}
+FLAGS: Final = {
+    "negative_discrimination": "The better candidates get it wrong: is the key right?",
+    "better_distractor": "A wrong option goes with high scores more than the key does",
+    "upper_group_differs": "Most of the best candidates chose another option than the key",
+    "too_hard": "Fewer than 20 % of the marks were reached",
+    "too_easy": "More than 95 % of the marks were reached",
+    "low_discrimination": "It hardly separates better candidates from weaker ones",
+    "often_omitted": "More than 10 % left it blank",
 }
 MOST_ITEMS: Final = 5_000
 """Items of one upload: their checks share the processor with the exams that run. The command line takes any number."""
@@ -114,6 +126,10 @@ def item(code: str) -> str:
             types=TYPES,
             states=STATES,
             events=_open_events(version),
+            statistics=list_statistics(session, code),
+            parameters=list_parameters(session, code),
+            in_force=accepted_parameters(session, [code]).get((code, version.version)),
+            flags=FLAGS,
             block=block_html,
             inline=inline_html,
             shown=lambda part: canonical_json(public_view(part)),

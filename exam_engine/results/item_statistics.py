@@ -22,6 +22,8 @@ from exam_engine.results.collect import Papers, read_responses
 from exam_engine.results.item_figures import Figures, SatForm, pool_figures
 from exam_engine.results.records import DueStatistics, Result, ResultState
 from exam_engine.sittings.records import CandidatePaper, Form, SittingPaper
+from grading.psychometrics.distractors import OptionStatistics
+from grading.psychometrics.estimates import Estimate
 from grading.score import unpack
 
 
@@ -103,8 +105,8 @@ def store_statistics(session: Session, source: str, found: Mapping[ItemKey, Figu
     }
     for (code, version), figures in found.items():
         row = before.get((code, version)) or ItemStatistics(code=code, version=version, source=source)
-        row.n, row.p, row.item_rest = figures.n, figures.p.value, figures.item_rest.value
-        row.omit_rate, row.options = figures.omit_rate.value, [_describe(option) for option in figures.options]
+        row.n, row.p, row.item_rest = figures.n, _plain(figures.p), _plain(figures.item_rest)
+        row.omit_rate, row.options = _plain(figures.omit_rate), [_describe(option) for option in figures.options]
         row.flags, row.is_flagged, row.computed_at = figures.flags, bool(figures.flags), now
         session.add(row)
     session.flush()
@@ -112,8 +114,13 @@ def store_statistics(session: Session, source: str, found: Mapping[ItemKey, Figu
     audit.record(session, "system", "statistics.computed", source, now, items=len(found), flagged=flagged)
 
 
-def _describe(option: Any) -> dict[str, Any]:
+def _plain(estimate: Estimate) -> float | None:
+    """The figure as Python's own number."""
+    return None if estimate.value is None else float(estimate.value)
+
+
+def _describe(option: OptionStatistics) -> dict[str, Any]:
     return {
-        "option": option.option, "key": option.key, "n": option.n, "proportion": option.proportion.value,
-        "point_biserial_rest": option.point_biserial_rest.value,
+        "option": option.option, "key": option.key, "n": option.n, "proportion": _plain(option.proportion),
+        "point_biserial_rest": _plain(option.point_biserial_rest),
     }  # fmt: skip

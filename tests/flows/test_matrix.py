@@ -72,6 +72,10 @@ TABLE: Final[dict[str, Route]] = {
     "GET /bank/export.json": Route(BANK, "/bank/export.json"),
     "GET /scheme": Route(OFFICER, "/scheme"),
     "POST /scheme": Route(OFFICER, "/scheme"),
+    "GET /calibrations": Route(OFFICER, "/calibrations"),
+    "POST /calibrations": Route(OFFICER, "/calibrations"),
+    "GET /calibrations/<int:calibration_id>": Route(OFFICER, missing="/calibrations/999999"),
+    "POST /calibrations/<int:calibration_id>/<event>": Route(OFFICER, missing="/calibrations/999999/accept"),
     "GET /candidates": Route(OFFICER, "/candidates"),
     "POST /candidates": Route(OFFICER, "/candidates"),
     "POST /candidates/<int:candidate_id>": Route(OFFICER, "/candidates/{candidate}", missing="/candidates/999999"),
@@ -134,6 +138,12 @@ TABLE: Final[dict[str, Route]] = {
     "GET /release/<int:sitting_id>": Route(OFFICER, "/release/{released}", missing="/release/999999"),
     "POST /release/<int:sitting_id>/propose": Route(OFFICER, "/release/{marking}/propose", missing="/release/999999/propose"),
     "POST /release/<int:sitting_id>/release": Route(OFFICER, "/release/{marking}/release", missing="/release/999999/release"),
+    "GET /release/<int:sitting_id>/statistics": Route(
+        OFFICER, "/release/{released}/statistics", missing="/release/999999/statistics"
+    ),
+    "GET /release/<int:sitting_id>/report.html": Route(
+        OFFICER, "/release/{released}/report.html", missing="/release/999999/report.html"
+    ),
     "GET /release/attempts/<int:attempt_id>/bundle.json": Route(
         OFFICER, "/release/attempts/{attempt}/bundle.json", missing="/release/attempts/999999/bundle.json"
     ),
