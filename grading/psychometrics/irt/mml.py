@@ -10,7 +10,6 @@ from math import ceil
 from typing import Final
 
 import numpy as np
-from scipy.special import logit
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from grading.psychometrics.irt.information import total_information
@@ -19,6 +18,7 @@ from grading.psychometrics.irt.marginal import Expected, Marginal
 from grading.psychometrics.irt.models import Floats, Items, Model
 from grading.psychometrics.irt.quadrature import NODES, RANGE, Grid, normal_grid
 from grading.psychometrics.irt.responses import Patterns
+from grading.psychometrics.irt.start import first_guess
 
 TOLERANCE: Final = 1e-7
 MOST_ITERATIONS: Final = 500
@@ -31,7 +31,6 @@ NO_GUESSING: Final = 1e-4
 SMALL_GUESSING: Final = 0.002
 FAST_FALL: Final = 0.3
 SECOND_GUESSING: Final = 0.05
-FIRST_GUESSING: Final = 0.15
 ROUNDING: Final = 1e-11
 SMALL_RIDGE: Final = 1e-9
 CENTRE: Final = 3.0
@@ -143,21 +142,6 @@ def _fit(marginal: Marginal, model: Model, prior: BetaPrior | None, most_iterati
             curvature = warm.curvature * (patterns.counts.sum() / some.counts.sum())
         start = replace(start, guessing=np.where(start.guessing > 0, start.guessing, first_guess(patterns, model).guessing / 3))
     return _Climb(marginal, layout, prior, curvature).go_up(start, most_iterations)
-
-
-def first_guess(patterns: Patterns, model: Model) -> Items:
-    """Slopes of 1, intercepts from the proportions that reached each step, asymptotes of 0.15."""
-    most = int(patterns.steps.max(initial=1))
-    seen = patterns.counts @ (patterns.categories >= 0)
-    reached = np.stack([patterns.counts @ (patterns.categories > step) for step in range(most)], axis=1)
-    shares = (reached + 0.5) / (seen[:, None] + 1)
-    if model is Model.PARTIAL_CREDIT:
-        exact = np.concatenate([1 - shares[:, :1], shares[:, :-1] - shares[:, 1:], shares[:, -1:]], axis=1).clip(0.005)
-        shares = exact[:, 1:] / (exact[:, 1:] + exact[:, :-1])
-    guessing = np.full(len(patterns.steps), FIRST_GUESSING if model is Model.THREE else 0.0)
-    shares = ((shares - guessing[:, None]) / (1 - guessing[:, None])).clip(0.001, 0.999)
-    intercepts = np.where(np.arange(most) < patterns.steps[:, None], 1.2 * logit(shares), 0.0)
-    return Items(model, np.ones(len(patterns.steps)), intercepts, patterns.steps, guessing)
 
 
 @dataclass(frozen=True)

@@ -80,17 +80,29 @@ def pair_fit(items: Items, layout: Layout, patterns: Patterns, grid: Grid, n_par
     residuals = np.concatenate([patterns.counts @ scores / n - means, (products - expected_products)[pairs]])
     variances = _variances(first, second, grid, pairs)
     delta = _delta(first, changes, grid, pairs, layout)
-    try:
-        np.linalg.cholesky(variances)
-    except np.linalg.LinAlgError:
+    root = _root(variances)
+    if root is None:
         return "not_identified"
-    solved = np.linalg.solve(variances, np.column_stack([residuals, delta]))
-    explained = np.linalg.lstsq(delta.T @ solved[:, 1:], delta.T @ solved[:, 0], rcond=None)[0]
-    statistic = n * float(residuals @ solved[:, 0] - (delta.T @ solved[:, 0]) @ explained)
+    e, d = _solve_lower(root, residuals), _solve_lower(root, delta)
+    statistic = n * float(((e - d @ np.linalg.lstsq(d, e, rcond=None)[0]) ** 2).sum())
     observed = products - np.outer(patterns.counts @ scores, patterns.counts @ scores) / n**2
     np.fill_diagonal(expected_products, second @ grid.weights)
     srmsr = _srmsr(observed, expected_products - np.outer(means, means))
     return PairFit(statistic, df, float(chdtrc(df, statistic)), *_rmsea(statistic, df, n), srmsr)
+
+
+def _root(matrix: Floats) -> Floats | None:
+    """Cholesky's lower root, None where the matrix is not positive definite."""
+    try:
+        return np.asarray(np.linalg.cholesky(matrix), dtype=np.float64)
+    except np.linalg.LinAlgError:
+        return None
+
+
+def _solve_lower(root: Floats, right: Floats) -> Floats:
+    from scipy.linalg import solve_triangular  # noqa: PLC0415  takes a while to load, and only this needs it
+
+    return np.asarray(solve_triangular(root, right, lower=True))
 
 
 def _moments(items: Items, grid: Grid) -> tuple[Floats, Floats, Floats]:

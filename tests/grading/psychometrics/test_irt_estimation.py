@@ -13,7 +13,7 @@ from grading.psychometrics.irt.calibration import calibrate
 from grading.psychometrics.irt.cml import fit_conditional, symmetric_functions
 from grading.psychometrics.irt.layout import lay_out
 from grading.psychometrics.irt.marginal import Marginal
-from grading.psychometrics.irt.mml import BetaPrior, first_guess, fit
+from grading.psychometrics.irt.mml import BetaPrior, fit
 from grading.psychometrics.irt.models import (
     Items,
     Model,
@@ -24,6 +24,7 @@ from grading.psychometrics.irt.models import (
 )
 from grading.psychometrics.irt.quadrature import gauss_hermite_grid, normal_grid
 from grading.psychometrics.irt.responses import code_responses
+from grading.psychometrics.irt.start import first_guess
 from tests.golden.lsat import LSAT6, LSAT7, responses
 
 THETA = np.linspace(-4, 4, 17)
