@@ -3,14 +3,17 @@
 from typing import Any
 
 import orjson
-from flask import Response, redirect, render_template, url_for
+from flask import Response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from exam_engine.core.errors import Refusal
-from exam_engine.core.page import get_site, require, signed_in, stage
+from exam_engine.core.page import current_language, get_site, require, signed_in, stage
 from exam_engine.core.records import Role
+from exam_engine.core.words import LANGUAGES
 from exam_engine.results import actions, pages
 from exam_engine.results.bundle import seal_attempt
+from exam_engine.results.report_pages import render_body, render_file
+from exam_engine.results.sitting_report import report_sitting
 from exam_engine.sittings.actions import get_sitting
 
 results = stage("results", __name__)
@@ -74,6 +77,32 @@ def bundle(attempt_id: int) -> Response:
         sealed = seal_attempt(session, attempt_id, signed_in(), site.clock())
     response = Response(orjson.dumps(sealed, option=orjson.OPT_INDENT_2), mimetype="application/json")
     response.headers["Content-Disposition"] = f'attachment; filename="attempt-{attempt_id}.json"'
+    return response
+
+
+@results.get("/release/<int:sitting_id>/statistics")
+@require(Role.OFFICER)
+def sitting_statistics(sitting_id: int) -> str:
+    """The report on one sitting as a page."""
+    site, language = get_site(), current_language()
+    with site.database.read() as session:
+        sitting = get_sitting(session, sitting_id)
+        report = report_sitting(session, sitting, site.clock())
+        body = render_body(report, language, site.settings.timezone)
+        return render_template("report.html", report=report, sitting=sitting, body=body)
+
+
+@results.get("/release/<int:sitting_id>/report.html")
+@require(Role.OFFICER)
+def sitting_report(sitting_id: int) -> Response:
+    """The same report as one file, in both languages unless `lang` names one."""
+    site = get_site()
+    with site.database.read() as session:
+        report = report_sitting(session, get_sitting(session, sitting_id), site.clock())
+    asked = request.args.get("lang", "")
+    languages = [asked] if asked in LANGUAGES else [*LANGUAGES]
+    response = Response(render_file(report, languages, site.settings.timezone), mimetype="text/html")
+    response.headers["Content-Disposition"] = f'attachment; filename="sitting-{sitting_id}.html"'
     return response
 
 

@@ -15,12 +15,13 @@ CUT_TOP = 44.0
 """Room above a plane for the label of a cut, below the title of the upright axis."""
 
 
-def round_step(span: float, most: int) -> float:
-    """The smallest of 1, 2, 2.5, 5 times a power of ten that divides `span` into no more than `most` parts."""
-    if not (isfinite(span) and span > 0):
+def round_step(span: float, most: int, *, whole: bool = False) -> float:
+    """The smallest of 1, 2, 2.5, 5 times a power of ten that divides `span` into `most` parts or fewer; `whole` if asked."""
+    if not (isfinite(span) and span > 0) or (whole and span <= most):
         return 1.0
     power = 10.0 ** floor(log10(span / most))
-    return next(power * one for one in (1, 2, 2.5, 5, 10, 20) if span / (power * one) <= most * (1 + 1e-9))
+    steps = (1, 2, 5, 10, 20) if whole else (1, 2, 2.5, 5, 10, 20)
+    return next(power * one for one in steps if span / (power * one) <= most * (1 + 1e-9))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +35,19 @@ class Axis:
     end: float
 
     @classmethod
-    def over(cls, low: float, high: float, start: float, end: float, *, most: int = 6, widen: bool = True) -> "Axis":
-        """An axis that holds `low` to `high`; its ends are put on ticks unless `widen` is false."""
+    def over(
+        cls, low: float, high: float, ends: tuple[float, float], *, most: int = 6, widen: bool = True, whole: bool = False
+    ) -> "Axis":
+        """An axis that holds `low` to `high`, drawn between `ends`.
+
+        With `widen` it goes on to the next ticks; with `whole` these are whole numbers.
+        """
         if high <= low:
             low, high = low - 0.5, high + 0.5
-        step = round_step(high - low, most)
+        step = round_step(high - low, most, whole=whole)
         if widen:
             low, high = step * floor(low / step + 1e-9), step * ceil(high / step - 1e-9)
-        return cls(low, high, step, start, end)
+        return cls(low, high, step, *ends)
 
     def at(self, values: ArrayLike) -> Floats:
         """Where values lie on the picture."""
@@ -103,9 +109,12 @@ class Plane:
 
 
 def plane(
-    x: tuple[float, float, str], y: tuple[float, float, str], height: float = 250, *, widen_x: bool = False, top: float = TOP
+    x: tuple[float, float, str], y: tuple[float, float, str], height: float = 250, *, top: float = TOP, counts: bool = False
 ) -> Plane:
-    """A plane for values from (lowest, highest), with the titles of both axes; `top` is the room above it."""
-    upright = Axis.over(y[0], y[1], height - BOTTOM, top, most=5)
+    """A plane for values from (lowest, highest), with the titles of both axes.
+
+    `top` is the room above it; `counts` says that the upright axis has whole numbers.
+    """
+    upright = Axis.over(y[0], y[1], (height - BOTTOM, top), most=5, whole=counts)
     room = 10 + max(width_of(upright.said(tick)) for tick in upright.ticks)
-    return Plane(Axis.over(x[0], x[1], room, WIDTH - RIGHT, widen=widen_x), upright, x[2], y[2])
+    return Plane(Axis.over(x[0], x[1], (room, WIDTH - RIGHT), widen=False), upright, x[2], y[2])

@@ -54,7 +54,7 @@ def interval_plot(
     left = min(150.0, 14 + max((width_of(name) for name in names), default=40.0))
     ends = [end for row in rows for end in (row.low, row.high)] + [one for one in (reference, *bounds) if one is not None]
     base = HEAD + ROW * max(1, len(rows))
-    scale = Axis.over(min(ends, default=0.0), max(ends, default=1.0), left, WIDTH - RIGHT, most=5)
+    scale = Axis.over(min(ends, default=0.0), max(ends, default=1.0), (left, WIDTH - RIGHT), most=5)
     field = Plane(scale, Axis(0, 1, 1, base, HEAD), axis_title, "")
     parts = [line(x, HEAD, x, base) for x in scale.at(scale.ticks)]
     parts += [line(x, HEAD, x, base, "ink2", stroke_dasharray="4 3") for x in scale.at(list(bounds))]
@@ -127,9 +127,10 @@ def rater_severity(
 def forms_compared(
     names: Sequence[str], means: ArrayLike, errors: ArrayLike, *, words: Words = ENGLISH, title: str | None = None
 ) -> str:
-    """Mean scores of the forms of a paper with 95 % intervals."""
+    """Mean scores of the forms of a paper with 95 % intervals; a form without either is left out."""
     value, se = np.asarray(means, dtype=np.float64), np.asarray(errors, dtype=np.float64)
-    rows = [_with_error(name, value[place], se[place], "") for place, name in enumerate(names)]
+    there = np.flatnonzero(np.isfinite(value) & np.isfinite(se)).tolist()
+    rows = [_with_error(names[one], value[one], se[one], "") for one in there]
     return interval_plot(rows, words["mean"], title or words["forms"], reference=None, words=words)
 
 

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike
 
-from grading.psychometrics.charts.axes import CUT_TOP, Axis, Floats, Plane, plane, round_step
+from grading.psychometrics.charts.axes import BOTTOM, CUT_TOP, RIGHT, TOP, Axis, Floats, Plane, plane, round_step
 from grading.psychometrics.charts.curves import upright
 from grading.psychometrics.charts.drawing import WIDTH, hint, line, picture, shorten, tag, text, width_of
 from grading.psychometrics.charts.words import ENGLISH, Words, number
@@ -16,6 +16,7 @@ from grading.psychometrics.charts.words import ENGLISH, Words, number
 BARS: Final = 24
 ROWS: Final = 28
 MAP_HEIGHT: Final = 420.0
+MARKS_HEIGHT: Final = 330.0
 
 
 def score_distribution(
@@ -45,7 +46,7 @@ def score_distribution(
     edges = _edges(values, scale, cut)
     counts = np.array([((values >= a - 1e-9) & (values < b - 1e-9)).sum() for a, b in pairwise(edges)])
     most = max(1, int(counts.max(initial=0)))
-    field = plane((edges[0], edges[-1], words["score"]), (0, most, words["candidates"]), top=CUT_TOP)
+    field = plane((edges[0], edges[-1], words["score"]), (0, most, words["candidates"]), top=CUT_TOP, counts=True)
     bars = "".join(
         _bar(field, a, b, int(n), passed=cut is None or a >= cut - 1e-9)
         for (a, b), n in zip(pairwise(edges), counts, strict=True)
@@ -141,7 +142,7 @@ def item_person_map(
     """
     able, hard = np.asarray(persons, dtype=np.float64), np.asarray(items, dtype=np.float64)
     both = np.concatenate([able, hard]) if len(able) + len(hard) else np.zeros(1)
-    scale = Axis.over(float(both.min()), float(both.max()), MAP_HEIGHT - 16, 58, most=8)
+    scale = Axis.over(float(both.min()), float(both.max()), (MAP_HEIGHT - 16, 58), most=8)
     edges = np.linspace(scale.low, scale.high, ROWS + 1)
     middle = 170.0
     parts = [
@@ -201,9 +202,12 @@ def _mean_mark(y: float, x: float) -> str:
 def paired_marks(first: ArrayLike, second: ArrayLike, *, most: float, words: Words = ENGLISH, title: str | None = None) -> str:
     """First against second marks of the same scripts; a circle's area is the number of scripts, the diagonal is agreement."""
     one, other = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
-    field = plane((0, most, words["first"]), (0, most, words["second"]), 300)
+    ends = (-most / 25, most * 1.04)
+    across = Axis.over(*ends, (34, WIDTH - RIGHT), widen=False)
+    up = Axis.over(*ends, (MARKS_HEIGHT - BOTTOM, TOP), widen=False)
+    field = Plane(across, up, words["first"], words["second"])
     pairs, counts = np.unique(np.stack([one, other], axis=1).reshape(-1, 2), axis=0, return_counts=True)
-    ends = (field.x.place(0), field.y.place(0), field.x.place(most), field.y.place(most))
+    diagonal = (across.place(0), up.place(0), across.place(most), up.place(most))
     largest = int(counts.max(initial=1))
     marks = [
         tag(
@@ -214,5 +218,5 @@ def paired_marks(first: ArrayLike, second: ArrayLike, *, most: float, words: Wor
     ]  # fmt: skip
     said = words["say_marks"].format(n=len(one), same=int((one == other).sum()))
     return picture(
-        field.height, title or words["marks"], said, field.drawn(), line(*ends, "ink2", stroke_dasharray="5 3"), *marks
+        field.height, title or words["marks"], said, field.drawn(), line(*diagonal, "ink2", stroke_dasharray="5 3"), *marks
     )

@@ -91,7 +91,7 @@ CHINESE: Final[Words] = {
     "second": "二评分数",
     "sem": "±1 测量标准误",
     "severity": "宽严度（logit）",
-    "severities": "评分人员宽严度",
+    "severities": "阅卷员宽严度",
     "tcc": "测验特征曲线",
     "say_distribution": "考生 {n} 人，平均分 {mean}，标准差 {sd}，分数从 {low} 到 {high}。",
     "say_cut": "合格线 {cut}：低于 {below} 人，达到 {above} 人。",

@@ -90,7 +90,7 @@ def test_both_languages_say_the_same_things() -> None:
 
 @given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6))
 def test_ticks_are_round_evenly_spaced_few_and_cover_the_values(low: float, span: float) -> None:
-    axis = Axis.over(low, low + span, 0, 100)
+    axis = Axis.over(low, low + span, (0, 100))
     leading = float(f"{axis.step:e}".split("e")[0])
     assert round(leading, 6) in (1, 2, 2.5, 5)
     assert 2 <= len(axis.ticks) <= 9
@@ -101,12 +101,19 @@ def test_ticks_are_round_evenly_spaced_few_and_cover_the_values(low: float, span
 
 @pytest.mark.parametrize(("low", "high", "said"), [(0, 1, "0.6"), (0, 60, "20"), (0, 0.05, "0.02"), (-4, 4, "\u22122")])
 def test_ticks_are_written_with_the_decimals_they_need(low: float, high: float, said: str) -> None:
-    axis = Axis.over(low, high, 0, 100)
+    axis = Axis.over(low, high, (0, 100))
     assert said in [axis.said(tick) for tick in axis.ticks]
 
 
+@given(st.integers(1, 100_000))
+def test_counts_have_whole_ticks(most: int) -> None:
+    axis = Axis.over(0, most, (100, 0), most=5, whole=True)
+    assert all(tick == round(tick) for tick in axis.ticks)
+    assert len(axis.ticks) <= 7
+
+
 def test_an_axis_without_a_span_is_still_an_axis() -> None:
-    assert np.isfinite(Axis.over(3, 3, 0, 100).at([3])).all()
+    assert np.isfinite(Axis.over(3, 3, (0, 100)).at([3])).all()
 
 
 # Scores
