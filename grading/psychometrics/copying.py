@@ -77,13 +77,12 @@ def study_sources(choices: Choices, sources: Whole) -> Sources:
     total = members @ same
     size[wrong[sources], column] -= 1
     total[wrong[sources], column] -= same[sources, column]
-    mean = np.where(size > 0, total / np.maximum(size, 1), np.nan)
+    mean, proportion = np.where(size > 0, total / np.maximum(size, 1), np.nan), np.arange(items + 1) / items
     most = np.where(wrong[sources] > 0, wrong[sources], np.nan).astype(np.float64)
     share = mean / most
     weighted, weighted_mean = _weighted_right(choices, sources, wrong, members, size)
     # Where the source had nothing wrong there is nothing to copy: no index, S2 neither.
     with_right = np.where(np.isnan(most), np.nan, mean + np.ceil(_rounded(weighted_mean)))
-    proportion = np.arange(items + 1) / items
     return Sources(
         sources, wrong, items, same, weighted, share,
         _polynomial(proportion, share, 1).clip(CLOSEST_TO_CERTAIN, 1 - CLOSEST_TO_CERTAIN),

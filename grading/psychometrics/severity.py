@@ -15,6 +15,13 @@ from grading.psychometrics.severity_search import MOST_ROUNDS, SMALLEST_STEP_LOG
 EXTREME_SHARE: Final = 0.3
 """An extreme score is moved this far inward, in score points, to get a finite measure (Linacre's rule)."""
 
+LARGEST_ERROR_LOGIT: Final = 30.0
+"""A larger error is that of a measure the search drove towards infinity."""
+
+
+class NoMaximumError(ValueError):
+    """The ratings determine no measures."""
+
 
 @dataclass(frozen=True)
 class Severity:
@@ -38,7 +45,7 @@ class Severity:
 
 
 def fit_severity(ratings: Ratings, *, correct_bias: bool = True) -> Severity:
-    """Fit the many-facet rating scale model.
+    """Fit the many-facet rating scale model; raises `NoMaximumError` when the ratings do not determine one.
 
     Newton's method on the concave likelihood of all parameters together, candidates eliminated, halving a step that does not
     help, from normal approximations (PROX). Done when no step is above 1e-8 logit and no score is off by more than 1e-6.
@@ -46,8 +53,6 @@ def fit_severity(ratings: Ratings, *, correct_bias: bool = True) -> Severity:
 
     Parameters
     ----------
-    ratings
-        The data; raises `ValueError` when no rating is left that tells anything.
     correct_bias
         Shrink raters, criteria and thresholds by (L − 1)/L, L the mean number of ratings of a candidate, and measure the
         candidates again (Wright & Douglas 1977).
@@ -61,10 +66,12 @@ def fit_severity(ratings: Ratings, *, correct_bias: bool = True) -> Severity:
     split = set_extremes_apart(ratings)
     kept = split.ratings
     if not len(kept.scores):
-        raise ValueError("every rating is of an element with only lowest or only highest ratings")
+        raise NoMaximumError("every rating is of an element with only lowest or only highest ratings")
     search = Search(kept)
     state, rounds, converged = search.run()
     joint, covariance = search.joint_errors(state)
+    if max(joint.max(), np.sqrt(np.diag(covariance)).max(initial=0)) > LARGEST_ERROR_LOGIT:
+        raise NoMaximumError("the ratings are too few for the model: some measures run to infinity")
     measures, steps = _centred(kept, state.elements), search.spread(state.steps)
     factor = _bias_factor(kept) if correct_bias else 1.0
     if factor < 1:
@@ -72,15 +79,18 @@ def fit_severity(ratings: Ratings, *, correct_bias: bool = True) -> Severity:
         measures = (measures[0], measures[1] * factor, measures[2] * factor)
         measures = (_measure(kept, 0, measures, steps, kept.scores.astype(np.float64)), *measures[1:])
     full = _with_extremes(ratings, split, measures, steps)
-    ends = np.cumsum(ratings.counts)[:-1]
-    # An error of nothing is that of an element whose measure is a convention, such as the only rater of a subset.
-    joint = np.where(joint > 1e-6, joint * factor, np.nan)
-    joint_of = [np.where(of == 0, one, np.nan) for one, of in zip(np.split(joint, ends), split.extreme, strict=True)]
     return Severity(
-        split=split, measures=full, errors=_errors(ratings, full, steps), joint_errors=(joint_of[0], joint_of[1], joint_of[2]),
+        split=split, measures=full, errors=_errors(ratings, full, steps), joint_errors=_joint_errors(split, joint * factor),
         steps=steps, threshold_errors=_threshold_errors(search, covariance) * factor, rounds=rounds, converged=converged,
         log_likelihood=state.log_likelihood, bias_factor=factor,
     )  # fmt: skip
+
+
+def _joint_errors(split: Split, joint: Floats) -> tuple[Floats, Floats, Floats]:
+    """Errors by facet, NaN for extremes, and for a measure that is a convention, such as that of the only rater of a subset."""
+    parts = np.split(np.where(joint > 1e-6, joint, np.nan), np.cumsum(split.ratings.counts)[:-1])
+    found = [np.where(of == 0, one, np.nan) for one, of in zip(parts, split.extreme, strict=True)]
+    return found[0], found[1], found[2]
 
 
 def _bias_factor(ratings: Ratings) -> float:

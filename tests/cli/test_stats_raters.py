@@ -1,6 +1,8 @@
 """The commands on raters: what they print, and what they say of bad data."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -57,7 +59,8 @@ def test_missing_ratings_leave_out_the_subject_or_the_pair(run):
     )
     assert [pair["n"] for pair in listwise["pairs"]] == [3, 3, 3]
     assert [pair["n"] for pair in pairwise["pairs"]] == [4, 3, 3]
-    assert (listwise["cohen_kappa"], listwise["krippendorff_alpha"]["nominal"]["n"]) == (None, 4)
+    assert listwise["cohen_kappa"]["reason"] == "more_than_two_raters"
+    assert listwise["krippendorff_alpha"]["nominal"]["n"] == 4
 
 
 def test_a_seed_repeats_the_interval(run):
@@ -137,7 +140,8 @@ def test_subsets_that_cannot_be_compared_are_told(run):
         (_marks() + "c99,a,style,2.5\n", 'column score: "2.5" is not a whole number'),
         (_marks() + "c99,,style,2\n", "column rater: is empty"),
         (_marks() + "c99,a,style,\n", "column score: is empty"),
-        ("candidate,rater,score\nx,a,3\ny,a,3\n", "all scores are extreme"),
+        ("candidate,rater,score\nx,a,3\ny,a,3\n", "only lowest or only highest"),
+        ("candidate,rater,score\n" + "x,a,1\nx,b,2\ny,a,2\ny,b,3\nz,a,3\nz,b,4\n", "some measures run to infinity"),
         ("candidate,score\nx,3\n", 'no column "rater"'),
     ],
 )
@@ -150,3 +154,10 @@ def test_the_bias_stays_in_when_asked(run):
     plain, corrected = (json.loads(run("severity", _marks(), *how, "--json").output) for how in (["--uncorrected"], []))
     assert (plain["bias_factor"], corrected["bias_factor"]) == (1, pytest.approx(5 / 6))
     assert plain["log_likelihood"] == corrected["log_likelihood"]
+
+
+@pytest.mark.parametrize(("page", "options"), [("agreement", ["--scale", "1..10"]), ("severity", [])])
+def test_the_table_of_the_page_can_be_used(run, page, options):
+    text = (Path(__file__).parents[2] / "docs" / "statistics" / f"{page}.md").read_text("utf-8")
+    (table,) = re.findall(r"```csv\n(.*?)```", text, re.DOTALL)
+    assert run(page, table, *options).exit_code == 0

@@ -199,7 +199,7 @@ def _categorical(read: Ratings, scale: Scale | None, confidence: float, *, pairw
         "all_agree": Estimate(float((full == full[:, :1]).all(axis=1).mean()), len(full)) if len(full)
         else Estimate(None, 0, "too_few_candidates"),
         "pairs": pairs,
-        "cohen_kappa": pairs[0]["cohen_kappa"] if len(pairs) == 1 else None,
+        "cohen_kappa": pairs[0]["cohen_kappa"] if len(pairs) == 1 else Estimate(None, len(full), "more_than_two_raters"),
         "light_kappa": {kind: mean_of(values) for kind, values in kappas.items()},
         "fleiss_kappa": {**_plain(fleiss_kappa(counts, confidence)), "categories": by_category},
     }  # fmt: skip

@@ -10,8 +10,8 @@ import numpy as np
 
 from exam_engine.cli.stats.output import FILE, Shown, answer, json_option, reading
 from grading.psychometrics.estimates import Estimate
-from grading.psychometrics.severity import Severity, fit_severity
-from grading.psychometrics.severity_design import Floats, Ratings, comparable_groups, set_extremes_apart
+from grading.psychometrics.severity import NoMaximumError, Severity, fit_severity
+from grading.psychometrics.severity_design import Floats, Ratings, comparable_groups
 from grading.psychometrics.severity_fit import category_use, element_fit, fair_averages, logits, separation
 from grading.psychometrics.severity_search import moments
 from grading.psychometrics.tables import DataError, Table, read_table
@@ -41,11 +41,10 @@ def severity(*, ratings: Path, thresholds: str, uncorrected: bool, as_json: bool
     """Many-facet rating scale model: severity of raters, difficulty of criteria, thresholds, fair averages."""
     with reading():
         read = _read(ratings, by_criterion=thresholds == "criterion")
-        if not len(set_extremes_apart(read.ratings).ratings.scores):
-            raise DataError(
-                [Problem(str(ratings), "column score", "no_variance", "all scores are extreme: nothing can be told apart")]
-            )
-        fitted = fit_severity(read.ratings, correct_bias=not uncorrected)
+        try:
+            fitted = fit_severity(read.ratings, correct_bias=not uncorrected)
+        except NoMaximumError as error:
+            raise DataError([Problem(str(ratings), "column score", "no_maximum", str(error))]) from error
     document = {"n": len(read.ratings.scores), "thresholds_of": thresholds, **_document(read, fitted)}
     answer(document, lambda: _tables(document), as_json=as_json)
 
