@@ -127,10 +127,11 @@ class _PairChances:
 
 
 def _pair_chances(choices: Choices, chances: Floats, one: Whole, two: Whole) -> _PairChances:
-    alike = np.einsum("pko,pko->kp", chances[one], chances[two])
-    of_key = np.take_along_axis(chances, choices.key[None, :, None], axis=2)[:, :, 0]
-    both = (choices.answered[one] & choices.answered[two]).T
-    right = (of_key[one] * of_key[two]).T * both
+    items = np.arange(len(choices.key))
+    first, second = chances[one], chances[two]
+    alike = np.einsum("pko,pko->kp", first, second)
+    both = ((choices.codes[one] >= 0) & (choices.codes[two] >= 0)).T
+    right = (first[:, items, choices.key] * second[:, items, choices.key]).T * both
     return _PairChances(right, np.maximum(alike * both - right, 0.0))
 
 
@@ -143,9 +144,9 @@ def poisson_binomial_tail(chances: Floats, least: Whole) -> Floats:
         moved = share[: done + 1] * p
         share[: done + 1] -= moved
         share[1 : done + 2] += moved
-    # Summed from the far end, so that tiny tails keep their digits.
-    tail = np.maximum(share, 0.0)[::-1].cumsum(axis=0)[::-1]
-    return np.asarray(tail[least, np.arange(cases)].clip(0, 1))
+    # Terms of the tail only, so that a tiny one keeps its digits.
+    inside = (np.arange(trials + 1)[:, None] >= least).astype(np.float64)
+    return np.asarray(np.einsum("tc,tc->c", share, inside).clip(0, 1))
 
 
 def trinomial_table(first: Floats, second: Floats, most_second: int) -> Floats:
