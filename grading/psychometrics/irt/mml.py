@@ -24,6 +24,7 @@ TOLERANCE: Final = 1e-7
 MOST_ITERATIONS: Final = 500
 WARM_UP: Final = 2000
 LONGEST_STEP: Final = 1.0
+STEEPEST: Final = 25.0
 GOOD_CONTRACTION: Final = 0.25
 FIRST_EM_STEPS: Final = 3
 MOST_HALVINGS: Final = 10
@@ -63,7 +64,7 @@ class Fit:
     iterations
         Passes over all candidates.
     converged
-        Whether the last step was below the tolerance and the information is positive definite.
+        Whether the last step was below the tolerance and the information is positive definite; not where a slope runs away.
     grid
         The points of ability.
     """
@@ -114,7 +115,7 @@ def fit(
     with threadpool_limits(limits=1, user_api="blas"):
         found = _fit(Marginal(patterns, grid or normal_grid()), model, prior, most_iterations)
         finer = normal_grid(_nodes_needed(found.items))
-        if grid is None and len(finer.theta) > len(found.grid.theta):
+        if grid is None and found.converged and len(finer.theta) > len(found.grid.theta):
             climb = _Climb(Marginal(patterns, finer), lay_out(model, patterns.steps), prior)
             found = climb.go_up(found.items, most_iterations)
         return found
@@ -165,7 +166,7 @@ class _Climb:
     def go_up(self, start: Items, most_iterations: int) -> Fit:
         """Go up until the step is below the tolerance, or nothing leads up any more."""
         self.here, before, length = self._look(start), np.inf, np.inf
-        while self.iterations < most_iterations:
+        while self.iterations < most_iterations and np.abs(self.here.items.slopes).max() < STEEPEST:
             step = self._step()
             if self._drop_guessing(step):
                 self.curvature, before = None, np.inf
