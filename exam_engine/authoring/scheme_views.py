@@ -72,7 +72,7 @@ def _read(name: str, content: bytes) -> dict[str, Any]:
     return document
 
 
-def _start_of(document: dict[str, Any], now: datetime) -> datetime | None:
+def start_of(document: dict[str, Any], now: datetime) -> datetime | None:
     """The beginning of the day it names, in the site's time zone; now when it names none, nothing when that is no day."""
     if "effective_from" not in document:
         return now
@@ -84,7 +84,7 @@ def _start_of(document: dict[str, Any], now: datetime) -> datetime | None:
 
 
 def _store_scheme(session: Session, document: dict[str, Any], by: str, now: datetime) -> None:
-    starts = _start_of(document, now)
+    starts = start_of(document, now)
     store_scheme(session, document, starts or now, by, now)
     if starts is None:  # said after the faults that the checks find
         raise _refuse("day", "is not a day of the calendar", "effective_from")

@@ -14,6 +14,7 @@ from exam_engine.authoring import actions
 from exam_engine.authoring.calibration_views import calibrations
 from exam_engine.authoring.calibrations import accepted_parameters, list_parameters, list_statistics
 from exam_engine.authoring.overview import Filter, count_states, find_items, places_of, read_coverage
+from exam_engine.authoring.panel_views import panels
 from exam_engine.authoring.records import ItemState, SchemeVersion
 from exam_engine.authoring.rules import TRANSITIONS
 from exam_engine.authoring.scheme_views import schemes
@@ -29,6 +30,7 @@ from question_bank.rendering import block_html, inline_html
 authoring = stage("authoring", __name__)
 authoring.register_blueprint(schemes)
 authoring.register_blueprint(calibrations)
+authoring.register_blueprint(panels)
 
 TEAMS: Final = (Role.AUTHOR, Role.REVIEWER)
 TYPES: Final = {

@@ -1,0 +1,198 @@
+"""What a panel of judges' table comes to: cut score, standard error, judges, in marks and in percent.
+
+The table is the one that `exam-engine stats standard` reads: `judge`, maybe `round`, and one column an item (Angoff) or the
+column `bookmark`. Only the last round counts, and a judge who left a cell of it empty is left out.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grading.exact import round_to_decimals, written
+from grading.psychometrics.estimates import Estimate
+from grading.psychometrics.judges import (
+    DECIMALS,
+    Panel,
+    agreement_of,
+    angoff_cuts,
+    expected_score,
+    judge_consistency,
+    panel_of,
+    response_location,
+)
+from grading.psychometrics.tables import DataError, Table, parse_table
+from schemas import Problem
+
+Floats = NDArray[np.float64]
+Document = dict[str, Any]
+
+RESPONSE_PROBABILITY: Final = 2 / 3
+"""How sure a borderline candidate is of the last page they master (Mitzel et al. 2001)."""
+
+PERCENT_DECIMALS: Final = 2
+YES_AND_NO: Final = {"yes": "1", "y": "1", "no": "0", "n": "0"}
+
+
+@dataclass(frozen=True)
+class Found:
+    """A panel's finding: `figures` for people to read, the recommended cut in percent, and its error in percent points."""
+
+    figures: Document
+    recommended: str
+    standard_error: str | None
+
+
+def angoff(judgements: bytes, maxima: Mapping[str, float], *, percent: bool = False) -> Found:
+    """Angoff: marks that a borderline candidate is expected to get, summed judge by judge.
+
+    Parameters
+    ----------
+    judgements
+        CSV: `judge`, maybe `round`, one column an item.
+    maxima
+        Marks that items are worth; 1 for an item that is not named.
+    percent
+        Whether ratings say how many of a hundred borderline candidates get the item right, instead of marks.
+
+    Raises
+    ------
+    DataError
+        With every fault of the table, at its row and column.
+    """
+    table = parse_table("judgements", judgements)
+    items = [name for name in table.columns[1:] if name.lower() != "round"]
+    most = np.array([maxima.get(item, 1.0) for item in items])
+    judges, ratings, left_out = _last_round(table, items)
+    _check_range(table, items, np.full(len(items), 100.0) if percent else most)
+    marks = np.round(ratings * most / 100 if percent else ratings, DECIMALS)
+    cuts, agreed = angoff_cuts(marks), agreement_of(marks)
+    found = _found(judges, cuts, panel_of(cuts), float(most.sum()), left_out)
+    for row, consistency in zip(found.figures["judges"], judge_consistency(marks), strict=True):
+        row["consistency"] = _plain(consistency)
+    found.figures["items"] = len(items)
+    found.figures["icc_panel"] = _plain(agreed.icc_panel)
+    return found
+
+
+def bookmark(judgements: bytes, parameters: bytes) -> Found:
+    """Bookmark: the last page of the ordered booklet that a borderline candidate masters with two chances in three.
+
+    Parameters
+    ----------
+    judgements
+        CSV: `judge`, maybe `round`, and `bookmark`, a page counted from 1.
+    parameters
+        CSV of the booklet's items: `item`, `b`, and `a` and `c` where the model has them.
+
+    Raises
+    ------
+    DataError
+        With every fault of either table.
+    """
+    a, b, c = _read_parameters(parse_table("parameters", parameters))
+    located = np.sort(response_location(b, RESPONSE_PROBABILITY, a, c))
+    table = parse_table("judgements", judgements)
+    judges, pages, left_out = _last_round(table, ["bookmark"])
+    _check_pages(table, len(b))
+    abilities = located[pages[:, 0].astype(np.int64) - 1]
+    panel = panel_of(abilities)
+    cuts = np.array([expected_score(ability, b, a, c) for ability in abilities])
+    found = _found(judges, cuts, panel, float(len(b)), left_out, lambda ability: expected_score(ability, b, a, c))
+    found.figures["items"], found.figures["ability"] = len(b), _plain(panel.cut)
+    return found
+
+
+def _found(
+    judges: list[str], cuts: Floats, panel: Panel, most: float, left_out: list[Document], marks_at: Any = lambda cut: cut
+) -> Found:
+    """Cut and error in marks and percent; of a bookmark, the cut's ability is taken to marks and its error beside it."""
+    cut, se = float(marks_at(panel.cut.value)), None
+    if panel.se.value is not None and panel.cut.value is not None:
+        se = cut - float(marks_at(panel.cut.value - panel.se.value))
+    rows = zip(judges, cuts.tolist(), panel.modified_z.tolist(), panel.outlying.tolist(), strict=True)
+    figures = {
+        "cut": cut, "se": se, "max_marks": most, "sd": _plain(panel.sd), "median": _plain(panel.median),
+        "judges": [{"judge": name, "cut": own, "modified_z": z, "outlier": out} for name, own, z, out in rows],
+        "left_out": left_out,
+    }  # fmt: skip
+    return Found(figures, _percent(cut, most), None if se is None else _percent(se, most))
+
+
+def _percent(marks: float, most: float) -> str:
+    return written(round_to_decimals(100 * Fraction(str(round(marks, DECIMALS))) / Fraction(str(most)), PERCENT_DECIMALS))
+
+
+def _plain(estimate: Estimate) -> float | None:
+    return None if estimate.value is None else float(estimate.value)
+
+
+def _last_round(table: Table, columns: list[str]) -> tuple[list[str], Floats, list[Document]]:
+    """Judges of the last round with what they wrote, and those who left something out."""
+    if table.columns[0].lower() != "judge":
+        raise DataError([Problem(table.source, "row 1", "no_judge", f'the first column is "judge", not "{table.columns[0]}"')])
+    if not columns:
+        raise DataError([Problem(table.source, "row 1", "no_items", "there are no columns of items")])
+    named = [name for name in table.columns if name.lower() == "round"]
+    rounds = table.numbers(named, missing=False)[:, 0] if named else np.ones(len(table.lines))
+    values, judges = _in_figures(table).numbers(columns), table.text(table.columns[0]).tolist()
+    _check_once(table, judges, rounds)
+    last, whole = rounds == rounds.max(), ~np.isnan(values).any(axis=1)
+    if not (last & whole).any():
+        raise DataError([Problem(table.source, "", "too_few", "no judge filled in everything")])
+    left_out = [{"judge": judges[row]} for row in np.flatnonzero(last & ~whole).tolist()]
+    return [judges[row] for row in np.flatnonzero(last & whole).tolist()], values[last & whole], left_out
+
+
+def _in_figures(table: Table) -> Table:
+    """The same table with yes as 1 and no as 0, but for the names of judges."""
+    words = np.char.lower(table.cells)
+    cells = np.select([words == word for word in YES_AND_NO], list(YES_AND_NO.values()), table.cells)
+    cells[:, 0] = table.cells[:, 0]
+    return Table(table.source, table.columns, cells, table.lines)
+
+
+def _check_once(table: Table, judges: list[str], rounds: Floats) -> None:
+    seen: set[tuple[str, float]] = set()
+    problems = []
+    for row, one in enumerate(zip(judges, rounds.tolist(), strict=True)):
+        if not one[0] or one in seen:
+            told = f'"{one[0]}" stands here twice' if one[0] else "is empty"
+            problems.append(table.problem(row, table.columns[0], "twice" if one[0] else "no_name", told))
+        seen.add(one)
+    if problems:
+        raise DataError(problems)
+
+
+def _check_range(table: Table, items: list[str], most: Floats) -> None:
+    values = _in_figures(table).numbers(items)
+    bad = np.argwhere((values < 0) | (values > most + 1e-9)).tolist()
+    if bad:
+        raise DataError(
+            table.problem(row, items[item], "out_of_range", f"{values[row, item]:g} is not between 0 and {most[item]:g}")
+            for row, item in bad
+        )
+
+
+def _check_pages(table: Table, last: int) -> None:
+    pages = table.numbers(["bookmark"])[:, 0]
+    bad = np.flatnonzero(~np.isnan(pages) & ((pages != np.round(pages)) | (pages < 1) | (pages > last))).tolist()
+    if bad:
+        raise DataError(table.problem(row, "bookmark", "no_page", f"{pages[row]:g} is no page from 1 to {last}") for row in bad)
+
+
+def _read_parameters(table: Table) -> tuple[Floats, Floats, Floats]:
+    """Slopes, difficulties and lower asymptotes; slopes are 1 and asymptotes 0 where there is no such column."""
+    if table.columns[0].lower() not in ("item", "id"):
+        raise DataError([Problem(table.source, "row 1", "no_item", f'the first column is "item", not "{table.columns[0]}"')])
+    b = table.numbers(["b"], missing=False)[:, 0]
+    a, c = (
+        table.numbers([name], missing=False)[:, 0] if name in table.columns else np.full(len(b), default)
+        for name, default in (("a", 1.0), ("c", 0.0))
+    )
+    if (a <= 0).any() or (c < 0).any() or (c >= RESPONSE_PROBABILITY).any():
+        raise DataError([Problem(table.source, "", "bad_parameter", "a is above 0, and c from 0 to below 2/3")])
+    return a, b, c
