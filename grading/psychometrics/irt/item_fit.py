@@ -178,13 +178,15 @@ def _residuals(chances: Floats, scores: Floats, categories: Integers, counts: Fl
     variance, fourth = (apart**2 * chances).sum(axis=0), (apart**4 * chances).sum(axis=0)
     squares = (seen - scores @ chances) ** 2
     n = counts.sum()
+    if n == 0:
+        return ResidualFit(*[float("nan")] * 4, 0)
     outfit = float(counts @ (squares / variance) / n)
     infit = float(counts @ squares / (counts @ variance))
-    outfit_q = float(np.sqrt(counts @ (fourth / variance**2) / n**2 - 1 / n))
-    infit_q = float(np.sqrt(counts @ (fourth - variance**2)) / (counts @ variance))
+    outfit_q = float(np.sqrt(max(counts @ (fourth / variance**2) / n**2 - 1 / n, 0.0)))
+    infit_q = float(np.sqrt(max(counts @ (fourth - variance**2), 0.0)) / (counts @ variance))
     return ResidualFit(infit, outfit, _standardised(infit, infit_q), _standardised(outfit, outfit_q), int(n))
 
 
 def _standardised(mean_square: float, q: float) -> float:
     """Wilson and Hilferty's cube root: (MS^(1/3) − 1) · 3 / q + q / 3."""
-    return float((mean_square ** (1 / 3) - 1) * 3 / q + q / 3)
+    return float((mean_square ** (1 / 3) - 1) * 3 / q + q / 3) if q > 0 else float("nan")

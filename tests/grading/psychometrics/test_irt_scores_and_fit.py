@@ -172,6 +172,12 @@ def test_infit_and_outfit_by_their_definition():
     np.testing.assert_allclose([one.infit for one in found], expected, atol=1e-12)
 
 
+def test_without_anybody_of_known_ability_there_is_no_residual():
+    none = residual_fit(TWO, ALL, np.full(32, np.nan))
+    assert {one.n for one in none} == {0}
+    assert all(np.isnan([one.infit, one.outfit, one.infit_t, one.outfit_t]).all() for one in none)
+
+
 # Fit of the model
 
 
