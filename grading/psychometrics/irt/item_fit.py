@@ -1,6 +1,7 @@
 """How well each item follows the model: S-X² against the observed numbers by total score, infit and outfit."""
 
 from dataclasses import dataclass
+from math import nan
 from typing import Final
 
 import numpy as np
@@ -179,7 +180,7 @@ def _residuals(chances: Floats, scores: Floats, categories: Integers, counts: Fl
     squares = (seen - scores @ chances) ** 2
     n = counts.sum()
     if n == 0:
-        return ResidualFit(*[float("nan")] * 4, 0)
+        return ResidualFit(nan, nan, nan, nan, 0)
     outfit = float(counts @ (squares / variance) / n)
     infit = float(counts @ squares / (counts @ variance))
     outfit_q = float(np.sqrt(max(counts @ (fourth / variance**2) / n**2 - 1 / n, 0.0)))
@@ -189,4 +190,4 @@ def _residuals(chances: Floats, scores: Floats, categories: Integers, counts: Fl
 
 def _standardised(mean_square: float, q: float) -> float:
     """Wilson and Hilferty's cube root: (MS^(1/3) − 1) · 3 / q + q / 3."""
-    return float((mean_square ** (1 / 3) - 1) * 3 / q + q / 3) if q > 0 else float("nan")
+    return float((mean_square ** (1 / 3) - 1) * 3 / q + q / 3) if q > 0 else nan
