@@ -240,9 +240,9 @@ def test_the_file_needs_nothing_from_elsewhere(pages: Pages) -> None:
 
 def test_the_file_holds_both_languages_unless_one_is_asked_for(pages: Pages) -> None:
     officer = pages.browser("chen")
-    assert re.findall(r'<main class="rep" lang="([^"]+)"', officer.get(FILE).get_data(as_text=True)) == ["en", "zh-CN"]
+    assert re.findall(r'<article class="rep" lang="([^"]+)"', officer.get(FILE).get_data(as_text=True)) == ["en", "zh-CN"]
     one = officer.get(FILE + "?lang=zh-CN").get_data(as_text=True)
-    assert re.findall(r'<main class="rep" lang="([^"]+)"', one) == ["zh-CN"]
+    assert re.findall(r'<article class="rep" lang="([^"]+)"', one) == ["zh-CN"]
     assert officer.get(FILE + "?lang=xx").status_code == 200
 
 

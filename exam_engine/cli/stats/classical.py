@@ -8,7 +8,9 @@ from typing import Any
 import click
 import numpy as np
 
-from exam_engine.cli.stats.output import FILE, Shown, answer, json_option, missing_option, reading
+from exam_engine.cli.stats.output import FILE, Shown, answer, json_option, missing_option, plot_option, reading
+from exam_engine.cli.stats.pictures import draw_options, draw_totals, write_pictures
+from grading.psychometrics.charts import Words
 from grading.psychometrics.conditional_error import ConditionalError, conditional_errors
 from grading.psychometrics.distractors import OptionStatistics, analyse_options, suspicions
 from grading.psychometrics.estimates import Estimate, Matrix
@@ -55,6 +57,7 @@ class _Paper:
 @click.option("--options", "options_each", type=click.IntRange(min=2), help="How many options each item has.")
 @missing_option
 @scale_option
+@plot_option
 @json_option
 def items(  # noqa: PLR0913  one parameter an option
     *,
@@ -64,6 +67,7 @@ def items(  # noqa: PLR0913  one parameter an option
     options_each: int | None,
     missing: str,
     scale: bool,
+    plot: Path | None,
     as_json: bool,
 ) -> None:
     """Difficulty and discrimination of every item, and what each of its options did."""
@@ -76,6 +80,8 @@ def items(  # noqa: PLR0913  one parameter an option
         _item_row(name, one, options, float(top), origin, options_each)
         for name, one, options, top, origin in zip(paper.items, figures, chosen, most, source, strict=True)
     ]
+    if plot:
+        write_pictures(plot, lambda words: draw_totals(paper.found, float(most.sum()), words) | _option_pictures(paper, words))
     document = {**_sample(paper, missing), "items": rows, "left_out": _left_out(paper)}
     answer(document, lambda: _item_tables(rows), as_json=as_json)
 
@@ -101,16 +107,20 @@ def items(  # noqa: PLR0913  one parameter an option
 )
 @missing_option
 @scale_option
+@plot_option
 @json_option
 def reliability(  # noqa: PLR0913  one parameter an option
     *, responses: Path, key: Path | None, cut: float | None, length: float, length_items: int | None, confidence: float,
-    missing: str, scale: bool, as_json: bool,
+    missing: str, scale: bool, plot: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """How far the total of a paper can be trusted: coefficients, their interval, and errors of measurement."""
     with reading():
         paper = _read(responses, key, Missing(missing), scale=scale)
     found = paper.found
     factor = length if length_items is None else length_items / len(paper.items)
+    at_cut = None if cut is None else conditional_errors(found, [cut])[0]
+    if plot:
+        write_pictures(plot, lambda words: _score_pictures(paper, cut, at_cut, words))
     document = {
         **_sample(paper, missing),
         **_coefficients(paper, confidence),
@@ -119,11 +129,24 @@ def reliability(  # noqa: PLR0913  one parameter an option
             "items": factor * len(paper.items),
             "reliability": projected(cronbach_alpha(found), factor),
         },
-        "sem_at_cut": None if cut is None else _error_row(conditional_errors(found, [cut])[0], "cut"),
+        "sem_at_cut": None if at_cut is None else _error_row(at_cut, "cut"),
         "conditional_sem": [_error_row(error) for error in conditional_errors(found)] if found.binary.all() else [],
         "left_out": _left_out(paper),
     }
     answer(document, lambda: _reliability_tables(document), as_json=as_json)
+
+
+def _option_pictures(paper: _Paper, words: Words) -> dict[str, str]:
+    read = paper.responses
+    if read is None or read.options is None or read.key is None:
+        return {}
+    return draw_options(paper.items, read.options, read.scores, read.key, words)
+
+
+def _score_pictures(paper: _Paper, cut: float | None, at_cut: ConditionalError | None, words: Words) -> dict[str, str]:
+    """The totals; the band is the error at the cut where items are right or wrong, else that of the whole paper."""
+    error = at_cut.keats if at_cut is not None and at_cut.keats.value is not None else sem(paper.found)
+    return draw_totals(paper.found, float(_maxima(paper, None)[0].sum()), words, cut, error.value)
 
 
 def _read(path: Path, key: Path | None, missing: Missing, *, scale: bool) -> _Paper:

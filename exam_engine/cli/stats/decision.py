@@ -10,7 +10,8 @@ from typing import Any
 import click
 import numpy as np
 
-from exam_engine.cli.stats.output import FILE, Shown, answer, json_option, reading
+from exam_engine.cli.stats.output import FILE, Shown, answer, json_option, plot_option, reading
+from exam_engine.cli.stats.pictures import draw_scores, write_pictures
 from grading.psychometrics.decision import (
     Decisions,
     Fit,
@@ -61,10 +62,11 @@ def exactly(typed: str) -> Fraction:
     "--rounding", type=click.Choice([one.value for one in Rounding]), default="nearest", show_default=True,
     help="Where a cut between two right answers of the effective length goes.",
 )  # fmt: skip
+@plot_option
 @json_option
 def decision(  # noqa: PLR0913  one parameter an option
     *, scores: Path, cut: Fraction, reliability: float, low: Fraction, high: Fraction, parameters: str,
-    lower: float, upper: float, rounding: str, as_json: bool,
+    lower: float, upper: float, rounding: str, plot: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Accuracy and consistency of passing and failing, from one administration."""
     if lower >= upper:
@@ -75,6 +77,9 @@ def decision(  # noqa: PLR0913  one parameter an option
         raise click.BadParameter(str(error), param_hint="--cut") from error
     with reading():
         found, passed = _read(scores, scale)
+    if plot:
+        ends = (float(low), float(high))
+        write_pictures(plot, lambda words: draw_scores(found, ends, float(cut), reliability, words))
     model = livingston_lewis(found, reliability, scale, Fit(int(parameters), lower, upper, Rounding(rounding)))
     document = {
         "n": len(found),

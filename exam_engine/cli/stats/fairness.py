@@ -8,7 +8,8 @@ from typing import Any
 import click
 import numpy as np
 
-from exam_engine.cli.stats.output import FILE, Shown, answer, json_option, reading
+from exam_engine.cli.stats.output import FILE, Shown, answer, json_option, plot_option, reading
+from exam_engine.cli.stats.pictures import draw_dif, write_pictures
 from grading.psychometrics.dif import (
     MOST_ROUNDS,
     SIGNIFICANCE,
@@ -60,14 +61,17 @@ class Question:
               help="Level at which purification flags an item.")  # fmt: skip
 @click.option("--missing", type=click.Choice(["listwise", "wrong"]), default="listwise", show_default=True,
               help="A candidate with a missing response is left out, or it counts as wrong (0).")  # fmt: skip
+@plot_option
 @json_option
-def dif(responses: Path, group: str, key: Path | None, *, as_json: bool, purifies: bool, **how: Any) -> None:
+def dif(responses: Path, group: str, key: Path | None, *, plot: Path | None, as_json: bool, purifies: bool, **how: Any) -> None:
     """Differential item functioning: Mantel-Haenszel with ETS classes, standardisation and logistic regression."""
     with reading():
         data = read_responses(responses, key, keep=[group, *how["ignore"]])
         groups = _chosen_groups(data, group, how["focal"], how["reference"])
         question, kept = _ask(data, group, groups, how)
         document = _document(question, purifies=purifies)
+    if plot:
+        write_pictures(plot, lambda words: draw_dif(document["items"], words))
     head = {
         "n": len(question.scores), "n_reference": int((~question.focal).sum()), "n_focal": int(question.focal.sum()),
         "n_left_out": len(kept) - int(kept.sum()), "group": group, "focal": how["focal"], "reference": groups,

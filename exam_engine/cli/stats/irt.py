@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from exam_engine.cli.stats.irt_answer import Question, describe, draw
 from exam_engine.cli.stats.numbers import Numbers
-from exam_engine.cli.stats.output import FILE, answer, json_option, missing_option, reading
+from exam_engine.cli.stats.output import FILE, answer, json_option, missing_option, plot_option, reading
+from exam_engine.cli.stats.pictures import draw_model, write_pictures
 from grading.psychometrics.irt.calibration import Calibration, calibrate, calibrate_conditional
 from grading.psychometrics.irt.cml import fit_conditional
 from grading.psychometrics.irt.mml import MOST_ITERATIONS, BetaPrior, fit
@@ -47,8 +48,9 @@ FEWEST = 3
     "--max-iterations", type=click.IntRange(1), default=MOST_ITERATIONS, show_default=True, help="Passes over the data."
 )
 @missing_option
+@plot_option
 @json_option
-def irt(responses: Path, key: Path | None, missing: str, *, as_json: bool, fits: bool, **how: Any) -> None:
+def irt(responses: Path, key: Path | None, missing: str, *, plot: Path | None, as_json: bool, fits: bool, **how: Any) -> None:
     """Estimate an item response model and say what it tells about items, test and candidates."""
     model, scores = Model(how["model"]), how["scores"]
     if how["estimator"] == "cml" and (model is not Model.RASCH or scores == "eap"):
@@ -63,6 +65,10 @@ def irt(responses: Path, key: Path | None, missing: str, *, as_json: bool, fits:
         coded = _coded(data, matrix, model)
         found = _calibrate(data, coded, model, grid, how | {"prior": prior})
     question = Question(data, kept, coded, found, np.array(how["theta"]), scores, fits=fits)
+    if plot:
+        names = [data.items[int(item)] for item in coded.used]
+        abilities = question.abilities("wle").theta[coded.patterns.row_of]
+        write_pictures(plot, lambda words: draw_model(names, found.items, abilities, words))
     document = describe(question)
     answer(document, lambda: draw(document), as_json=as_json)
 

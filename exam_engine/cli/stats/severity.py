@@ -8,7 +8,8 @@ from typing import Any, Final
 import click
 import numpy as np
 
-from exam_engine.cli.stats.output import FILE, Shown, answer, json_option, reading
+from exam_engine.cli.stats.output import FILE, Shown, answer, json_option, plot_option, reading
+from exam_engine.cli.stats.pictures import draw_severity, write_pictures
 from grading.psychometrics.estimates import Estimate
 from grading.psychometrics.severity import NoMaximumError, Severity, fit_severity
 from grading.psychometrics.severity_design import Floats, Ratings, comparable_groups
@@ -36,8 +37,9 @@ class Read:
 @click.option("--thresholds", type=click.Choice(["common", "criterion"]), default="common", show_default=True,
               help="All criteria share one rating scale, or each has thresholds of its own (partial credit).")  # fmt: skip
 @click.option("--uncorrected", is_flag=True, help="Leave the bias of joint likelihood in, as most programs do.")
+@plot_option
 @json_option
-def severity(*, ratings: Path, thresholds: str, uncorrected: bool, as_json: bool) -> None:
+def severity(*, ratings: Path, thresholds: str, uncorrected: bool, plot: Path | None, as_json: bool) -> None:
     """Many-facet rating scale model: severity of raters, difficulty of criteria, thresholds, fair averages."""
     with reading():
         read = _read(ratings, by_criterion=thresholds == "criterion")
@@ -46,6 +48,8 @@ def severity(*, ratings: Path, thresholds: str, uncorrected: bool, as_json: bool
         except NoMaximumError as error:
             raise DataError([Problem(str(ratings), "column score", "no_maximum", str(error))]) from error
     document = {"n": len(read.ratings.scores), "thresholds_of": thresholds, **_document(read, fitted)}
+    if plot:
+        write_pictures(plot, lambda words: draw_severity(document["raters"], words))
     answer(document, lambda: _tables(document), as_json=as_json)
 
 

@@ -9,7 +9,8 @@ from typing import Any, Final
 import click
 import numpy as np
 
-from exam_engine.cli.stats.output import FILE, Shown, answer, json_option, reading
+from exam_engine.cli.stats.output import FILE, Shown, answer, json_option, plot_option, reading
+from exam_engine.cli.stats.pictures import draw_similarity, write_pictures
 from grading.psychometrics.option_models import (
     BLANK,
     Chances,
@@ -64,13 +65,19 @@ class Exam:
 @click.option(
     "--most", type=click.IntRange(1), default=1000, show_default=True, help="List so many pairs, the least likely ones."
 )
+@plot_option
 @json_option
-def similarity(responses: Path, parameters: Path, key: Path | None, pairs: Path | None, *, as_json: bool, **how: Any) -> None:
+def similarity(
+    responses: Path, parameters: Path, key: Path | None, pairs: Path | None, *, plot: Path | None, as_json: bool, **how: Any
+) -> None:
     """Similarity of answers: omega, GBT, K, K1, K2, S1, S2 and M4 of pairs, with false-discovery control."""
     with reading():
         exam = _read(responses, parameters, key, how)
         one, two = _pairs(exam, pairs)
     study = study_pairs(exam.choices, exam.chances, one, two, directed=pairs is not None)
+    if plot:
+        named = [(exam.data.candidates[int(a)], exam.data.candidates[int(b)]) for a, b in zip(one, two, strict=True)]
+        write_pictures(plot, lambda words: draw_similarity(named, study.p, study.q, how["fdr"], len(exam.theta), words))
     listed = _least_likely(study, how["most"], how["fdr"], keep_order=pairs is not None)
     document = {
         "n": len(exam.theta), "items": len(exam.data.items), "options": exam.labels, "model": exam.model,
