@@ -29,12 +29,17 @@ from exam_engine.migrate import current_revision, upgrade_database
 @click.option("--fresh", is_flag=True, help="Forget what earlier runs kept.")
 @click.option("--simulate", type=click.IntRange(3, 100_000), help="Send this many simulated candidates the whole way and end.")
 @click.option("--seed", default=2026, show_default=True, help="With --simulate: the cohort to draw.")
-def demo(host: str, port: int, data: Path, simulate: int | None, seed: int, *, fresh: bool) -> None:
+@click.option(
+    "--keep", type=click.Path(path_type=Path, file_okay=False), help="With --simulate: keep the site in this new folder."
+)
+def demo(  # noqa: PLR0913  one parameter an option
+    *, host: str, port: int, data: Path, simulate: int | None, seed: int, keep: Path | None, fresh: bool
+) -> None:
     """Run the sample ITSM site with its scheme, bank, people and an open sitting."""
     address = f"http://{host}:{port}"
     _take_nothing_from_a_real_site(address)
     if simulate is not None:
-        _simulate(simulate, seed)
+        _simulate(simulate, seed, keep)
         return
     check_port(host, port)
     settings = prepare_site(data, fresh=fresh)
@@ -86,11 +91,15 @@ def _build(data: Path) -> None:
         building.rename(data)
 
 
-def _simulate(candidates: int, seed: int) -> None:
+def _simulate(candidates: int, seed: int, keep: Path | None) -> None:
     from exam_engine.demo.report import print_report  # noqa: PLC0415  NumPy and the marking stage, only when asked for
     from exam_engine.demo.simulate import simulate_cohort  # noqa: PLC0415
 
+    if keep is not None and keep.exists() and any(keep.iterdir()):
+        fail(f"{keep} is not empty: give a new folder with --keep.", code=BAD_USAGE)
     with tempfile.TemporaryDirectory(prefix="exam-engine-") as folder:
-        settings = load_settings(Path(folder))
+        settings = load_settings(keep or Path(folder))
         upgrade_database(settings.database_url)
         print_report(simulate_cohort(settings, candidates, seed, with_progress))
+    if keep is not None:
+        click.echo(f"The site is kept in {keep}: exam-engine serve --data {keep}")

@@ -183,5 +183,15 @@ def test_the_same_seed_gives_the_same_cohort() -> None:
     assert "Outcomes" in reports[0].output
 
 
+def test_a_cohort_can_be_kept_for_a_closer_look_but_never_over_something_else(tmp_path: Path) -> None:
+    kept = tmp_path / "cohort"
+    assert f"serve --data {kept}" in run("--simulate", 3, "--keep", kept).output
+    database = open_database(kept)
+    with database.read() as session:
+        assert session.scalar(select(func.count(User.id)))
+    database.close()
+    assert run("--simulate", 3, "--keep", kept).exit_code == 2
+
+
 def test_a_cohort_of_fewer_than_three_is_bad_usage() -> None:
     assert run("--simulate", 2).exit_code == 2
