@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
+from math import floor, log10
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -14,6 +15,7 @@ from exam_engine.core import words
 from exam_engine.core.page import PLAYER
 from exam_engine.results.form_figures import FormFigures, ItemRow, PaperFigures
 from exam_engine.results.marker_figures import ItemAgreement, MarkerSeverity
+from exam_engine.results.similar_figures import SimilarAnswers
 from exam_engine.results.sitting_report import SittingReport, TotalFigures
 from grading.psychometrics import charts
 from grading.psychometrics.estimates import Estimate
@@ -23,8 +25,12 @@ STYLES: Final = ("tokens.css", "report.css", "report-file.css")
 LIGHT_ON_PAPER: Final = ("@media (prefers-color-scheme: dark)", "@media screen and (prefers-color-scheme: dark)")
 """Paper is white, whatever the screen is."""
 
+LEAST, LEAST_SHOWN = 1e-300, 0.001
+RAISED: Final = str.maketrans("-0123456789", "\u207b\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079")
+
 REASONS: Final = {
     "too_few_candidates": "too few candidates",
+    "too_many_candidates": "too many candidates; exam-engine stats similarity compares them",
     "too_few_items": "too few items",
     "too_few_raters": "only one marker",
     "no_variance": "all scores are the same",
@@ -83,6 +89,12 @@ class Words:
             return self.figure(one)
         return Markup.escape(self.say("%(percent)s %%", percent=fixed(100 * one.value, digits)))
 
+    def chance(self, p: float) -> str:
+        """A probability: with three decimals, or the power of ten that it is below."""
+        if p >= LEAST_SHOWN:
+            return fixed(p, 3)
+        return "< 10" + str(floor(log10(max(p, LEAST))) + 1).translate(RAISED)
+
     def why(self, reason: str) -> str:
         """Why a figure is missing."""
         return self.say(REASONS.get(reason, reason))
@@ -130,6 +142,12 @@ class Pictures:
         """First against second marks of one item."""
         title = self._say("First and second marks, %(item)s", item=item.item)
         return _ready(charts.paired_marks(item.first, item.second, most=item.most, words=self._words, title=title))
+
+    def similar(self, found: SimilarAnswers) -> Markup:
+        """The network of flagged pairs."""
+        pairs = [(one.one, one.two) for one in found.flagged]
+        strengths = [-log10(max(one.p, LEAST)) for one in found.flagged]
+        return _ready(charts.similarity_network(pairs, strengths, found.candidates, words=self._words))
 
     def severity(self, markers: Sequence[MarkerSeverity], names: Mapping[int, Any]) -> Markup:
         """Severity of the markers."""

@@ -13,7 +13,8 @@ from exam_engine.results.collect import Waiting, find_waiting, live_bookings, re
 from exam_engine.results.form_figures import PaperFigures, decide_again, describe_paper
 from exam_engine.results.marker_figures import MarkerFigures, describe_markers
 from exam_engine.results.rules import find_cut
-from exam_engine.results.statistics import Floats, Totals, read_forms, read_marks, read_totals
+from exam_engine.results.similar_figures import SimilarAnswers, compare_answers
+from exam_engine.results.statistics import Floats, FormSat, Totals, read_forms, read_marks, read_totals
 from exam_engine.sittings.records import Sitting
 from exam_engine.sittings.rules import paper_of
 from grading.exact import exact
@@ -65,7 +66,10 @@ class TotalFigures:
 
 @dataclass(frozen=True)
 class SittingReport:
-    """Everything the report says. `totals` is None while no results are proposed; `released` once all are released."""
+    """Everything the report says: `totals` is None while no results are proposed; `released` once all are released.
+
+    `similar` holds what a comparison of answers found, by paper and form, or why there was none.
+    """
 
     sitting: int
     level: Any
@@ -82,6 +86,7 @@ class SittingReport:
     papers: Sequence[PaperFigures]
     markers: MarkerFigures
     names: Mapping[int, Any]
+    similar: Mapping[tuple[str, int], SimilarAnswers | str]
 
     @property
     def sat(self) -> int:
@@ -97,7 +102,8 @@ class SittingReport:
 def report_sitting(session: Session, sitting: Sitting, now: datetime) -> SittingReport:
     """Read a sitting and compute its figures; nothing is written."""
     level = sitting.scheme_version.get_level(sitting.level)
-    papers, totals = _papers(session, sitting, level), read_totals(session, sitting)
+    forms, totals = read_forms(session, sitting), read_totals(session, sitting)
+    papers = _papers(sitting, level, forms)
     criteria, scripts, markers = read_marks(session, sitting)
     return SittingReport(
         sitting=sitting.id, level=level["title"], kind=sitting.kind.value, room=sitting.room, opens_at=sitting.opens_at,
@@ -106,11 +112,17 @@ def report_sitting(session: Session, sitting: Sitting, now: datetime) -> Sitting
         released=totals is not None and totals.released,
         totals=_describe_totals(totals, papers, level["standard"]) if totals else None, papers=papers,
         markers=describe_markers(criteria, scripts), names={one: user.names for one, user in markers.items()},
+        similar={(form.paper, form.number): compare_answers(form) for form in forms if form.paper in _theory(sitting)},
     )  # fmt: skip
 
 
-def _papers(session: Session, sitting: Sitting, level: Mapping[str, Any]) -> list[PaperFigures]:
-    forms, described = read_forms(session, sitting), []
+def _theory(sitting: Sitting) -> set[str]:
+    """Papers whose answers are compared: those of a case are too few."""
+    return {paper.code for paper in sitting.papers if paper.kind == "theory"}
+
+
+def _papers(sitting: Sitting, level: Mapping[str, Any], forms: Sequence[FormSat]) -> list[PaperFigures]:
+    described = []
     for paper in sitting.papers:
         own = [form for form in forms if form.paper == paper.code]
         title = paper_of(level, paper.code).get("short_title", paper.title)

@@ -144,7 +144,7 @@ def distractor_curves(
     """
     at = np.asarray(means, dtype=np.float64)
     curves = [
-        Curve(name or words["none"], at, values, name == key, f"{name} ({words['key']})" if name == key else "")
+        Curve(name or words["none"], at, values, name == key, words["key"].format(option=name) if name == key else "")
         for name, values in sorted(shares.items(), key=lambda one: (not one[0], one[0]))
     ]
     low, high = (float(at.min()), float(at.max())) if len(at) else (0.0, 1.0)
