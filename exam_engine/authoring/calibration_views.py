@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from exam_engine.authoring import calibrations as actions
-from exam_engine.authoring.records import Calibration, CalibrationModel, CalibrationState, SchemeVersion
+from exam_engine.authoring.records import Calibration, CalibrationModel, CalibrationState, ItemParameters, SchemeVersion
 from exam_engine.core.errors import Refusal
 from exam_engine.core.page import get_site, require, signed_in
 from exam_engine.core.records import Role
@@ -103,12 +103,15 @@ def _show(calibration_id: int, refusal: Refusal | None = None) -> str:
     with get_site().database.read() as session:
         found = actions.get_calibration(session, calibration_id)
         return render_template(
-            "calibration.html", calibration=found, mine=found.asked_by_id == signed_in().id, moved=_largest_change(found),
+            "calibration.html", calibration=found, mine=found.asked_by_id == signed_in().id, parameters=_by_change(found),
             titles=_titles(session), models=MODELS, states=STATES, linking=LINKING, left_out=LEFT_OUT,
             why=actions.WHY_FAILED, refusal=refusal,
         )  # fmt: skip
 
 
-def _largest_change(found: Calibration) -> float | None:
-    """By how much the question that moved most moved."""
-    return max((abs(one.b - one.b_before) for one in found.parameters if one.b_before is not None), default=None)
+def _by_change(found: Calibration) -> list[ItemParameters]:
+    """What was estimated, questions that moved most first, and those that were not known before last."""
+    return sorted(
+        found.parameters,
+        key=lambda one: (one.b_before is None, -abs(one.b - one.b_before) if one.b_before is not None else 0.0, one.code),
+    )

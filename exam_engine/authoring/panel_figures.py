@@ -4,6 +4,7 @@ The table is the one that `exam-engine stats standard` reads: `judge`, maybe `ro
 column `bookmark`. Only the last round counts, and a judge who left a cell of it empty is left out.
 """
 
+import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -46,7 +47,15 @@ class Found:
     standard_error: str | None
 
 
-def angoff(judgements: bytes, maxima: Mapping[str, float], *, percent: bool = False) -> Found:
+class Ratings(enum.StrEnum):
+    """What Angoff judges wrote: how many of the borderline candidates get an item right, or the marks they get."""
+
+    CHANCE = "chance"
+    PERCENT = "percent"
+    MARKS = "marks"
+
+
+def angoff(judgements: bytes, maxima: Mapping[str, float], ratings: Ratings = Ratings.CHANCE) -> Found:
     """Angoff: marks that a borderline candidate is expected to get, summed judge by judge.
 
     Parameters
@@ -55,8 +64,8 @@ def angoff(judgements: bytes, maxima: Mapping[str, float], *, percent: bool = Fa
         CSV: `judge`, maybe `round`, one column an item.
     maxima
         Marks that items are worth; 1 for an item that is not named.
-    percent
-        Whether ratings say how many of a hundred borderline candidates get the item right, instead of marks.
+    ratings
+        Chances from 0 to 1 (yes is 1, no is 0), percent, or marks.
 
     Raises
     ------
@@ -66,9 +75,10 @@ def angoff(judgements: bytes, maxima: Mapping[str, float], *, percent: bool = Fa
     table = parse_table("judgements", judgements)
     items = [name for name in table.columns[1:] if name.lower() != "round"]
     most = np.array([maxima.get(item, 1.0) for item in items])
-    judges, ratings, left_out = _last_round(table, items)
-    _check_range(table, items, np.full(len(items), 100.0) if percent else most)
-    marks = np.round(ratings * most / 100 if percent else ratings, DECIMALS)
+    judges, values, left_out = _last_round(table, items)
+    highest = {Ratings.CHANCE: np.ones_like(most), Ratings.PERCENT: np.full_like(most, 100.0), Ratings.MARKS: most}[ratings]
+    _check_range(table, items, highest)
+    marks = np.round(values * most / highest, DECIMALS)
     cuts, agreed = angoff_cuts(marks), agreement_of(marks)
     found = _found(judges, cuts, panel_of(cuts), float(most.sum()), left_out)
     for row, consistency in zip(found.figures["judges"], judge_consistency(marks), strict=True):

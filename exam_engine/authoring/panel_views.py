@@ -7,6 +7,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from exam_engine.authoring import panels as actions
+from exam_engine.authoring.panel_figures import Ratings
 from exam_engine.authoring.panels import Judgement, NewVersion
 from exam_engine.authoring.rules import WHOLE
 from exam_engine.authoring.scheme_views import LARGEST_DOCUMENT, start_of
@@ -17,7 +18,15 @@ from grading.exact import exact, written
 
 panels = Blueprint("panels", __name__)
 
-METHODS: Final = {"angoff": "Angoff: expected marks, item by item", "bookmark": "Bookmark: a page of the ordered booklet"}
+RATINGS: Final = {
+    Ratings.CHANCE: "chances from 0 to 1, or yes and no",
+    Ratings.PERCENT: "percent, from 0 to 100",
+    Ratings.MARKS: "expected marks",
+}
+METHODS: Final = {
+    "angoff": "Angoff: a borderline candidate, question by question",
+    "bookmark": "Bookmark: a page of the ordered booklet",
+}
 
 
 @panels.get("/panels")
@@ -46,7 +55,7 @@ def _read_judgement() -> Judgement:
     if not table:
         raise Refusal("bad_content", "Choose a file first.", problems=[])
     return Judgement(
-        level, paper, request.form.get("method", ""), table, percent=request.form.get("percent") == "yes",
+        level, paper, request.form.get("method", ""), table, ratings=request.form.get("ratings", Ratings.CHANCE),
         parameters=_read_file("parameters"),
     )  # fmt: skip
 
@@ -68,7 +77,7 @@ def _show_list(refusal: Refusal | None = None) -> str:
         problems: Sequence[dict[str, Any]] = refusal.data.get("problems", []) if refusal else []
         return render_template(
             "panels.html", listed=actions.list_panels(session), levels=levels, places=_places(levels), methods=METHODS,
-            refusal=refusal, problems=problems, typed=request.form, whole=WHOLE,
+            ratings=RATINGS, refusal=refusal, problems=problems, typed=request.form, whole=WHOLE,
         )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from exam_engine.authoring.actions import store_scheme
-from exam_engine.authoring.panel_figures import Found, angoff, bookmark
+from exam_engine.authoring.panel_figures import Found, Ratings, angoff, bookmark
 from exam_engine.authoring.records import ItemState, ItemVersion, SchemeVersion, StandardPanel
 from exam_engine.authoring.rules import WHOLE, with_cut
 from exam_engine.core import audit
@@ -28,7 +28,7 @@ class Judgement:
     paper: str
     method: str
     table: bytes
-    percent: bool = False
+    ratings: str = Ratings.CHANCE
     parameters: bytes = b""
 
 
@@ -87,10 +87,12 @@ def _check_place(session: Session, judged: Judgement) -> None:
 def _compute(session: Session, judged: Judgement) -> Found:
     if judged.method not in METHODS:
         raise Refusal("bad_request", f"a panel works by {' or '.join(METHODS)}")
+    if judged.ratings not in list(Ratings):
+        raise Refusal("bad_request", f"ratings are {', '.join(Ratings)}")
     try:
         if judged.method == "bookmark":
             return bookmark(judged.table, judged.parameters)
-        return angoff(judged.table, _maxima(session, judged.level), percent=judged.percent)
+        return angoff(judged.table, _maxima(session, judged.level), Ratings(judged.ratings))
     except DataError as error:
         problems = [problem.to_dict() for problem in error.problems]
         raise Refusal("bad_content", str(error), problems=problems) from error

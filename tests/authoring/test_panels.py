@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from exam_engine.authoring.actions import store_scheme
-from exam_engine.authoring.panel_figures import angoff, bookmark
+from exam_engine.authoring.panel_figures import Ratings, angoff, bookmark
 from exam_engine.authoring.panels import Judgement, NewVersion, apply_panel, store_panel
 from exam_engine.authoring.records import SchemeVersion, StandardPanel
 from exam_engine.authoring.rules import WHOLE, with_cut
@@ -96,8 +96,15 @@ def test_the_cut_of_an_angoff_panel_is_the_mean_of_the_judges_sums() -> None:
 
 def test_items_count_by_their_marks_and_percent_by_hundreds() -> None:
     percent = b"judge,q1,q2\nann,50,100\nbob,50,100\n"
-    found = angoff(percent, {"q1": 3.0}, percent=True)
+    found = angoff(percent, {"q1": 3.0}, Ratings.PERCENT)
     assert (found.figures["cut"], found.figures["max_marks"], found.recommended) == (2.5, 4.0, "62.5")
+
+
+def test_a_chance_counts_by_the_marks_of_its_item_and_expected_marks_as_they_are() -> None:
+    chances = angoff(b"judge,q1,q2\nann,0.5,1\nbob,yes,no\n", {"q1": 3.0})
+    marks = angoff(b"judge,q1,q2\nann,1.5,1\nbob,3,0\n", {"q1": 3.0}, Ratings.MARKS)
+    assert chances.figures == marks.figures
+    assert chances.figures["cut"] == 2.75
 
 
 def test_the_last_round_counts_and_a_judge_who_left_something_out_does_not() -> None:
