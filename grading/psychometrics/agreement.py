@@ -17,6 +17,7 @@ Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 
 ABSENT = -1
+ROUNDING = 1e-15  # what a difference of shares must be above to be more than rounding
 
 
 class Weights(StrEnum):
@@ -129,8 +130,9 @@ def cohen_kappa(table: ArrayLike, weights: ArrayLike, confidence: float = 0.95) 
     marginal = (w @ column)[:, None] + row @ w
     at = (share * (w * (1 - expected) - marginal * (1 - observed)) ** 2).sum()
     at -= (observed * expected - 2 * expected + observed) ** 2
+    at = at if at > ROUNDING else 0.0
     null = (np.outer(row, column) * (w - marginal) ** 2).sum() - expected**2
-    se = float(np.sqrt(max(at, 0.0) / n) / (1 - expected) ** 2)
+    se = float(np.sqrt(at / n) / (1 - expected) ** 2)
     se_null = float(np.sqrt(max(null, 0.0) / n) / (1 - expected))
     return _tested(Estimate(kappa, n), observed, expected, (se, se_null), confidence)
 

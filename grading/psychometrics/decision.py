@@ -275,7 +275,8 @@ def _decisions(true_scores: Beta, true_cut: float, binomial: tuple[int, int], n:
 
 def _consistent(alike: float, passing: float, n: int) -> Decisions:
     chance = passing**2 + (1 - passing) ** 2
-    kappa = Estimate((alike - chance) / (1 - chance), n) if chance < 1 else Estimate(None, n, "no_variance")
+    # When all but one in a thousand million pass, nothing but rounding is left of the difference.
+    kappa = Estimate((alike - chance) / (1 - chance), n) if chance < 1 - 1e-9 else Estimate(None, n, "no_variance")
     none = Estimate(None, n, "not_of_this_method")
     return Decisions(Estimate(alike, n), Estimate(chance, n), kappa, none, none, none, Estimate(passing, n), none)
 

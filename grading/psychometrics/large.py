@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from grading.psychometrics.tables import DataError, Floats, parse_table
+from grading.psychometrics.tables import LARGEST, DataError, Floats, parse_table
 from schemas import Problem
 
 ROWS: Final = 250_000  # of a block of a NumPy file: 15 MB with 60 items of one byte
@@ -48,7 +48,15 @@ def _open_numpy(path: Path) -> tuple[tuple[str, ...], Any]:
     if matrix.ndim != 2 or matrix.dtype.kind not in "iubf" or 0 in matrix.shape:
         raise DataError([Problem(str(path), "", "no_matrix", "does not hold a matrix of numbers, candidates × items")])
     names = tuple(str(place) for place in range(1, matrix.shape[1] + 1))
-    return names, da.from_array(matrix, chunks=(ROWS, -1), name=False)
+    scores = da.from_array(matrix, chunks=(ROWS, -1), name=False)
+    return names, scores if matrix.dtype.kind != "f" else scores.map_blocks(_finite, str(path), dtype=matrix.dtype)
+
+
+def _finite(scores: NDArray[Any], source: str) -> NDArray[Any]:
+    """A block without a score that cannot be reckoned with; not a number is a missing response."""
+    if (np.abs(scores) > LARGEST).any():
+        raise DataError([Problem(source, "", "not_a_number", f"holds scores beyond {LARGEST:g}")])
+    return scores
 
 
 def _open_csv(path: Path) -> tuple[tuple[str, ...], Any]:
@@ -64,6 +72,8 @@ def _open_csv(path: Path) -> tuple[tuple[str, ...], Any]:
         da.from_delayed(read(str(path), heading, place), (np.nan, len(head.columns) - 1), dtype=np.float64)
         for place in _places(path, len(heading))
     ]
+    if not blocks:  # with carriage returns alone the whole file is one line
+        raise DataError([Problem(str(path), "", "empty", "holds no rows that end with a line feed under its heading")])
     return head.columns[1:], da.concatenate(blocks, axis=0, allow_unknown_chunksizes=True)
 
 
@@ -105,7 +115,7 @@ def _read_plain(typed: bytes, separator: str, wide: int) -> Floats | None:
         found = np.loadtxt(io.BytesIO(typed), delimiter=separator, usecols=range(1, wide), ndmin=2, comments=None)
     except ValueError:
         return None
-    whole = typed.count(separator.encode()) == len(found) * (wide - 1) and np.isfinite(found).all()
+    whole = typed.count(separator.encode()) == len(found) * (wide - 1) and (np.abs(found) <= LARGEST).all()
     return found if whole else None
 
 

@@ -20,6 +20,8 @@ Floats = NDArray[np.float64]
 Texts = NDArray[np.str_]
 
 MOST_SHOWN: Final = 50
+LARGEST: Final = 1e15
+"""The largest number read, either side of 0: up to here whole numbers are exact, and powers of them stay finite."""
 
 
 class DataError(Exception):
@@ -59,17 +61,17 @@ class Table:
         Raises
         ------
         DataError
-            For every cell that is not a finite number, and for empty ones unless `missing` is allowed.
+            For every cell that is not a number up to `LARGEST`, and for empty ones unless `missing` is allowed.
         """
         wanted = (
             np.stack([self.text(name) for name in names], axis=1) if names else np.empty((len(self.lines), 0), dtype=np.str_)
         )
         empty = wanted == ""
         try:
-            found = np.where(empty, "nan", wanted).astype(np.float64)
+            found = _as_numbers(np.where(empty, "nan", wanted))
         except ValueError:
             raise DataError(self._not_numbers(wanted, names)) from None
-        bad = ~np.isfinite(found) & ~(empty & missing)
+        bad = ~(np.abs(found) <= LARGEST) & ~(empty & missing)
         if bad.any():
             raise DataError(
                 self.problem(
@@ -86,7 +88,7 @@ class Table:
     def _not_numbers(self, wanted: Texts, names: Sequence[str]) -> Iterator[Problem]:
         for row, typed in enumerate(wanted.tolist()):
             for name, cell in zip(names, typed, strict=True):
-                if cell and not _is_number(cell):
+                if cell and not is_number(cell):
                     yield self.problem(row, name, "not_a_number", _fault(cell))
 
 
@@ -203,6 +205,19 @@ def read_json(path: Path | str) -> Any:
         raise DataError([Problem(str(path), "", "not_json", f"is not JSON: {error}")]) from error
 
 
+def is_number(typed: str) -> bool:
+    """Whether a text is a number up to `LARGEST`."""
+    try:
+        return "_" not in typed and abs(float(typed)) <= LARGEST
+    except ValueError:
+        return False
+
+
+def is_positive(number: object) -> bool:
+    """Whether something from a JSON file is a number above 0 that can be reckoned with, such as the maximum of an item."""
+    return isinstance(number, int | float) and not isinstance(number, bool) and 0 < number <= LARGEST
+
+
 def _rows(typed: str, separator: str) -> Iterator[tuple[int, list[str]]]:
     reader = csv.reader(io.StringIO(typed, newline=""), delimiter=separator, strict=True)
     for row in reader:
@@ -252,15 +267,20 @@ def _read_key(path: Path | str, items: Sequence[str], source: str) -> tuple[str,
     return tuple(key[name] for name in items)
 
 
-def _is_number(typed: str) -> bool:
-    try:
-        return bool(np.isfinite(float(typed)))
-    except ValueError:
-        return False
+def _as_numbers(typed: Texts) -> Floats:
+    """Texts as numbers; raises `ValueError` when one is none, as is 1_0, which Python would read as ten."""
+    if typed.size and (np.ascontiguousarray(typed).view(np.uint32) == ord("_")).any():
+        raise ValueError
+    return typed.astype(np.float64)
 
 
 def _fault(typed: str) -> str:
-    return f'"{typed}" is not a number' if typed else "is empty"
+    if not typed:
+        return "is empty"
+    try:
+        return f'"{typed}" is too large' if LARGEST < abs(float(typed)) < np.inf else f'"{typed}" is not a number'
+    except ValueError:
+        return f'"{typed}" is not a number'
 
 
 def _listed(names: Sequence[str]) -> str:

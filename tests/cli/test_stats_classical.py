@@ -177,6 +177,31 @@ def test_what_is_no_matrix_is_refused(tmp_path: Path) -> None:
     assert [run("items", tmp_path / name, "--scale").exit_code for name in ("r.npy", "line.npy")] == [1, 1]
 
 
+def test_scores_beyond_measure_are_refused_in_blocks_too(tmp_path: Path) -> None:
+    for large in (1e300, -np.inf):
+        np.save(tmp_path / "r.npy", np.array([[1, large], [0, 1], [np.nan, 1]]))
+        result = run("items", tmp_path / "r.npy", "--scale")
+        assert (result.exit_code, "beyond" in result.stderr) == (1, True)
+        assert run("items", written(tmp_path, f"candidate,q1\nc1,{large}\nc2,1\n"), "--scale").exit_code == 1
+
+
+def test_rows_that_end_with_carriage_returns_alone_are_refused_in_blocks(tmp_path: Path) -> None:
+    result = run("items", written(tmp_path, as_csv([[0, 1], [1, 1]]).replace("\n", "\r")), "--scale")
+    assert (result.exit_code, "line feed" in result.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("most", ["Infinity", "NaN", "1e999", "true", "9" * 400])
+def test_a_maximum_is_a_number(tmp_path: Path, most: str) -> None:
+    maxima = written(tmp_path, f'{{"q1": {most}, "q2": 1}}', "max.json")
+    result = run("items", written(tmp_path, as_csv([[0, 1], [1, 0]])), "--max", maxima)
+    assert (result.exit_code, "q1: has no maximum" in result.stderr) == (1, True)
+
+
+def test_without_candidates_a_mean_has_a_reason(tmp_path: Path) -> None:
+    total = answered("items", written(tmp_path, "candidate,q1,q2\nc1,,1\nc2,1,\n"))["total"]
+    assert total["mean"] == total["sd"] == {"value": None, "reason": "too_few_candidates"}
+
+
 def test_a_key_does_not_go_with_blocks(tmp_path: Path) -> None:
     result = run("items", written(tmp_path, OPTIONS), "--key", written(tmp_path, KEY, "key.json"), "--scale")
     assert (result.exit_code, "--key" in result.stderr) == (2, True)

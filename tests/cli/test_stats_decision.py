@@ -90,3 +90,20 @@ def test_usage_that_cannot_be_is_refused(tmp_path: Path, wrong: list[str]) -> No
 
 def test_two_candidates_have_no_decisions_but_an_answer(tmp_path: Path) -> None:
     assert answered(tmp_path, as_csv(SCORES[:2]))["accuracy"] == {"value": None, "reason": "too_few_candidates"}
+
+
+def test_numbers_of_hundreds_of_millions_of_digits_are_no_trap(tmp_path: Path) -> None:
+    assert run(tmp_path, as_csv(SCORES), cut="1e-999999999").exit_code == 2
+    assert run(tmp_path, as_csv(SCORES), high="1e999999999").exit_code == 2
+    found = answered(tmp_path, as_csv([*SCORES, "1e-999999999"]))
+    assert found["observed_passing"] == pytest.approx(10 / 15)
+
+
+def test_one_score_alone_has_no_sd(tmp_path: Path) -> None:
+    assert answered(tmp_path, as_csv([30]))["sd"] == {"value": None, "reason": "too_few_candidates"}
+
+
+def test_where_everybody_passes_kappa_is_not_made_of_rounding(tmp_path: Path) -> None:
+    found = answered(tmp_path, as_csv([40, 40, 40, 39]))
+    assert found["accuracy"] == pytest.approx(1)
+    assert found["kappa"] == {"value": None, "reason": "no_variance"}

@@ -197,3 +197,34 @@ def test_limits_and_pages_out_of_reach_are_refused(tmp_path: Path) -> None:
     for page in ("0", "3", "1.5"):
         refused = run(write(tmp_path / "b.csv", f"judge,bookmark\nA,{page}\n"), "bookmark", "--parameters", parameters)
         assert (refused.exit_code, "row 2, column bookmark" in refused.output) == (1, True)
+
+
+def test_a_panel_without_items_or_with_marks_for_a_strange_one_is_refused(tmp_path: Path) -> None:
+    empty = run(write(tmp_path / "r.csv", "judge\nAda\nBen\n"), "angoff")
+    assert (empty.exit_code, "no column of an item" in empty.stderr) == (1, True)
+    sheets = write(tmp_path / "r.csv", "judge,q1\nAda,0.5\nBen,0.6\n")
+    for marks in ('{"q7": 2}', '{"q1": 1e999}', '{"q1": true}', '{"q1": NaN}'):
+        refused = run(sheets, "angoff", "--max-scores", write(tmp_path / "m.json", marks))
+        assert refused.exit_code == 1
+        assert "q7: is no item" in refused.stderr or "marks are an object" in refused.stderr
+
+
+def test_what_one_judge_or_no_cut_cannot_tell_is_null_with_a_reason(tmp_path: Path) -> None:
+    scores = write(tmp_path / "s.csv", "candidate,score\na,1\nb,2\nc,3\n")
+    alone = found(write(tmp_path / "r.csv", "judge,q1,q2\nAda,0.5,0.6\n"), "angoff", "--scores", scores)
+    nobody_else = {"value": None, "reason": "too_few_judges"}
+    assert alone["passing"]["at_cut_less_one_se"] == alone["items"][0]["sd"] == nobody_else
+    booklet = write(tmp_path / "b.csv", "item,b\nq1,0\nq2,1\n")
+    page = found(write(tmp_path / "p.csv", "judge,bookmark\nAda,2\n"), "bookmark", "--parameters", booklet)
+    assert page["raw_cut_less_one_se"] == nobody_else
+    flat = write(tmp_path / "f.csv", "candidate,score,rating\na,1,2\nb,2,2\nc,3,2\n")
+    none = found(flat, "borderline-regression", "--borderline", 2, "--scores", scores)
+    assert none["passing"]["at_cut"] == {"value": None, "reason": "no_variance"}
+
+
+def test_numbers_without_measure_are_refused(tmp_path: Path) -> None:
+    rated = write(tmp_path / "f.csv", "candidate,score,rating\na,1,1\nb,2,2\nc,3,3\n")
+    for typed in ("nan", "inf", "1e300"):
+        assert run(rated, "borderline-regression", "--borderline", typed).exit_code == 1
+    booklet = write(tmp_path / "b.csv", "item,a,b\nq1,1e-300,0\n")
+    assert run(write(tmp_path / "p.csv", "judge,bookmark\nAda,1\n"), "bookmark", "--parameters", booklet).exit_code == 1

@@ -8,6 +8,7 @@ from typing import Any
 import click
 import numpy as np
 
+from exam_engine.cli.stats.numbers import Figure
 from exam_engine.cli.stats.output import FILE, Shown, answer, json_option, missing_option, plot_option, reading
 from exam_engine.cli.stats.pictures import draw_options, draw_totals, write_pictures
 from grading.psychometrics.charts import Words
@@ -30,7 +31,7 @@ from grading.psychometrics.reliability import (
     standardised_alpha,
 )
 from grading.psychometrics.sufficient import Missing, Sufficient
-from grading.psychometrics.tables import DataError, Responses, read_json, read_responses
+from grading.psychometrics.tables import DataError, Responses, is_positive, read_json, read_responses
 from schemas import Problem
 
 key_option = click.option("--key", type=FILE, help="JSON with the right option of each item; cells are options then.")
@@ -89,10 +90,10 @@ def items(  # noqa: PLR0913  one parameter an option
 @click.command()
 @click.argument("responses", type=FILE)
 @key_option
-@click.option("--cut", type=float, help="A score at which to tell the error of measurement.")
+@click.option("--cut", type=Figure(), help="A score at which to tell the error of measurement.")
 @click.option(
     "--length",
-    type=click.FloatRange(min=0, min_open=True),
+    type=Figure(min=0, min_open=True),
     default=2.0,
     show_default=True,
     help="Project to so many times the length.",
@@ -100,7 +101,7 @@ def items(  # noqa: PLR0913  one parameter an option
 @click.option("--length-items", type=click.IntRange(min=1), help="Project to so many items instead.")
 @click.option(
     "--confidence",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    type=Figure(0, 1, min_open=True, max_open=True),
     default=0.95,
     show_default=True,
     help="Of Feldt's interval.",
@@ -175,9 +176,7 @@ def _given_maxima(paper: _Paper, path: Path) -> Matrix:
     given = read_json(path)
     if not isinstance(given, dict):
         raise DataError([Problem(str(path), "", "bad_maximum", 'maxima are an object of item and number, such as {"q1": 2}')])
-    usable = {
-        name: most for name, most in given.items() if isinstance(most, int | float) and not isinstance(most, bool) and most > 0
-    }
+    usable = {name: most for name, most in given.items() if is_positive(most)}
     problems = [
         *(Problem(str(path), name, "no_maximum", "has no maximum above 0") for name in paper.items if name not in usable),
         *(Problem(str(path), name, "no_column", "is no item of the responses") for name in given if name not in paper.items),
@@ -205,14 +204,15 @@ def _sample(paper: _Paper, missing: str) -> dict[str, Any]:
     found = paper.found
     totals = None if found.joint is None else found.joint.of_totals()
     spread = float(found.covariance.sum()) if found.n > 1 else None
+    few = Estimate(None, found.n, "too_few_candidates")
     return {
         "n": found.n,
         "candidates": found.candidates,
         "missing": missing,
         "k": len(paper.items),
         "total": {
-            "mean": float(np.diagonal(found.means).sum()) if found.n else None,
-            "sd": None if spread is None else float(np.sqrt(max(spread, 0.0))),
+            "mean": float(np.diagonal(found.means).sum()) if found.n else few,
+            "sd": few if spread is None else float(np.sqrt(max(spread, 0.0))),
             "min": None if totals is None or not len(totals[0]) else float(totals[0][0]),
             "max": None if totals is None or not len(totals[0]) else float(totals[0][-1]),
         },
@@ -293,7 +293,7 @@ def _item_tables(rows: Sequence[Mapping[str, Any]]) -> list[Shown]:
     ]
     chosen = [[row["item"], *(one[name] for name in option)] for row in rows for one in row["options"] or ()]
     suspect = [[row["item"], ", ".join(row["suspect_because"])] for row in rows if row["suspect_key"]]
-    drawn += [Shown("Options", ("item", *option), chosen)] if chosen else []
+    drawn += [Shown("Options", ("item", *option), chosen, names=2)] if chosen else []
     drawn += [Shown("Keys to look at", ("item", "because"), suspect)] if suspect else []
     return drawn
 

@@ -10,6 +10,7 @@ from typing import Any
 import click
 import numpy as np
 
+from exam_engine.cli.stats.numbers import Figure
 from exam_engine.cli.stats.output import FILE, Shown, answer, json_option, plot_option, reading
 from exam_engine.cli.stats.pictures import draw_scores, write_pictures
 from grading.psychometrics.decision import (
@@ -23,18 +24,23 @@ from grading.psychometrics.decision import (
     livingston_lewis,
     subkoviak,
 )
-from grading.psychometrics.tables import DataError, Floats, read_table
+from grading.psychometrics.estimates import Estimate
+from grading.psychometrics.tables import LARGEST, DataError, Floats, read_table
 
-OPEN = click.FloatRange(0, 1, min_open=True, max_open=True)
-BOUND = click.FloatRange(0, 1)
+OPEN = Figure(0, 1, min_open=True, max_open=True)
+BOUND = Figure(0, 1)
+MOST_DECIMALS = 30
 
 
 def exactly(typed: str) -> Fraction:
-    """A number as it was written, without binary rounding."""
+    """A number as it was written, without binary rounding; none of hundreds of digits."""
     try:
-        return Fraction(Decimal(typed))
-    except (InvalidOperation, OverflowError) as error:
+        found = Decimal(typed)
+    except InvalidOperation as error:
         raise ValueError(typed) from error
+    if not found.is_finite() or found.copy_abs() > Decimal(LARGEST) or (found and found.adjusted() < -MOST_DECIMALS):
+        raise ValueError(typed)
+    return Fraction(found)
 
 
 @click.command()
@@ -88,7 +94,7 @@ def decision(  # noqa: PLR0913  one parameter an option
         "max": float(high),
         "reliability": reliability,
         "mean": float(found.mean()),
-        "sd": float(found.std(ddof=1)) if len(found) > 1 else None,
+        "sd": float(found.std(ddof=1)) if len(found) > 1 else Estimate(None, 1, "too_few_candidates"),
         "observed_passing": passed,
         **_plain(model),
         "kr21": kr21_of_scores(found, scale),
@@ -112,7 +118,7 @@ def _read(path: Path, scale: Scale) -> tuple[Floats, float]:
     typed = [cell for cell in table.text("score").tolist() if cell]
     if not typed:
         raise DataError([table.problem(0, "score", "missing", "no candidate has a score")])
-    return found[~np.isnan(found)], sum(Fraction(Decimal(cell)) >= scale.cut for cell in typed) / len(typed)
+    return found[~np.isnan(found)], sum(Decimal(cell) >= scale.cut for cell in typed) / len(typed)
 
 
 def _plain(model: LivingstonLewis) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
+from exam_engine.cli.stats.numbers import Figure
 from exam_engine.cli.stats.output import FILE, Shown, answer, json_option, reading
 from exam_engine.cli.stats.totals import Totals, read_totals
 from exam_engine.cli.terminal import with_progress
@@ -94,12 +95,10 @@ scale_option: Final = partial(click.option, callback=_scale, metavar="LOW..HIGH"
 @scale_option("--scale-new", help="Scale of the new form; from 0 to the highest score when left out.")
 @scale_option("--scale-old", help="Scale of the old form; likewise.")
 @scale_option("--scale-anchor", help="Scale of the anchor; likewise.")
-@click.option(
-    "--step", type=click.FloatRange(min=0, min_open=True), default=1.0, show_default=True, help="From score to score."
-)
-@click.option("--cut", type=float, help="Cut score of the old form: the lowest new score that is worth it is named.")
+@click.option("--step", type=Figure(min=0, min_open=True), default=1.0, show_default=True, help="From score to score.")
+@click.option("--cut", type=Figure(), help="Cut score of the old form: the lowest new score that is worth it is named.")
 @click.option("--bootstrap", type=click.IntRange(2, 10_000), help="Standard errors from so many samples drawn anew.")
-@click.option("--seed", default=0, show_default=True, help="The same seed draws the same samples.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="The same seed draws the same samples.")
 @json_option
 def equate_forms(new_file: Path, old_file: Path, *, as_json: bool, **how: Any) -> None:
     """Equate a new form to an old one: linear and equipercentile methods, with or without an anchor."""

@@ -8,6 +8,7 @@ from typing import Any
 import click
 import numpy as np
 
+from exam_engine.cli.stats.numbers import Figure
 from exam_engine.cli.stats.output import FILE, Shown, answer, json_option, plot_option, reading
 from exam_engine.cli.stats.pictures import draw_dif, write_pictures
 from grading.psychometrics.dif import (
@@ -57,7 +58,7 @@ class Question:
 @click.option("--ignore", multiple=True, help="A column that is no item; may be given several times.")
 @click.option("--bands", type=click.IntRange(2), help="Match in so many bands of the total (thick), not on every score (thin).")
 @click.option("--purify", "purifies", is_flag=True, help="Match only on items that are not flagged themselves.")
-@click.option("--alpha", type=click.FloatRange(0, 1, min_open=True, max_open=True), default=SIGNIFICANCE, show_default=True,
+@click.option("--alpha", type=Figure(0, 1, min_open=True, max_open=True), default=SIGNIFICANCE, show_default=True,
               help="Level at which purification flags an item.")  # fmt: skip
 @click.option("--missing", type=click.Choice(["listwise", "wrong"]), default="listwise", show_default=True,
               help="A candidate with a missing response is left out, or it counts as wrong (0).")  # fmt: skip

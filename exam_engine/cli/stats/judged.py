@@ -15,7 +15,7 @@ from grading.psychometrics.candidate_groups import (
 )
 from grading.psychometrics.estimates import Estimate
 from grading.psychometrics.judges import DECIMALS
-from grading.psychometrics.tables import DataError, Table, read_table
+from grading.psychometrics.tables import DataError, Table, is_number, read_table
 from schemas import Problem
 
 Floats = NDArray[np.float64]
@@ -28,10 +28,7 @@ CONTRASTS: Final = {"logistic": contrast_by_logistic, "crossing": contrast_by_cr
 def regression(path: Path, how: Document) -> Document:
     """Borderline regression, station by station where there is a column of stations; the cut is then the sum."""
     table = _read(path)
-    try:
-        borderline = float(how["borderline"])
-    except ValueError:
-        raise DataError([Problem(str(path), "", "borderline", f'"{how["borderline"]}" is not a number')]) from None
+    borderline = _number(how["borderline"], path)
     values = table.numbers(["score", "rating"])
     whole = ~np.isnan(values).any(axis=1)
     stations = table.text("station") if "station" in table.columns else np.full(len(values), "")
@@ -120,6 +117,13 @@ def _check_once(table: Table, stations: Any) -> None:
         seen.setdefault(one, row)
     if problems:
         raise DataError(problems)
+
+
+def _number(typed: str, path: Path) -> float:
+    """The rating that is borderline, where ratings are numbers."""
+    if not is_number(typed):
+        raise DataError([Problem(str(path), "", "borderline", f'"{typed}" is not a number')])
+    return float(typed)
 
 
 def _same(left: str, right: str) -> bool:

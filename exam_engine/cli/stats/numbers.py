@@ -1,9 +1,22 @@
-"""Options that take several numbers."""
+"""Options that take one number, or several."""
 
 from typing import Any
 
 import click
 import numpy as np
+
+from grading.psychometrics.tables import LARGEST
+
+
+class Figure(click.FloatRange):
+    """A number within its limits; "nan" and "inf", which Python reads as numbers, are none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The number."""
+        found = float(super().convert(value, param, ctx))
+        if not abs(found) <= LARGEST:
+            self.fail(f'"{value}" is not a number from -1e15 to 1e15', param, ctx)
+        return found
 
 
 class Numbers(click.ParamType[tuple[float, ...]]):

@@ -4,11 +4,13 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, Final
 
 import click
 import numpy as np
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table as Drawn
 from rich.text import Text
@@ -20,6 +22,9 @@ from grading.psychometrics.tables import DataError
 FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER: Final = click.Path(file_okay=False, path_type=Path)
 
+EDGE: Final = 3  # a line and a space at either side of a column
+CONTINUED: Final = ", continued"
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
 plot_option = click.option("--plot", type=FOLDER, help="Write the usual pictures (SVG) into this folder.")
 missing_option = click.option(
@@ -30,11 +35,15 @@ missing_option = click.option(
 
 @dataclass(frozen=True)
 class Shown:
-    """A table for people: a title, the names of its columns, and rows of texts, numbers and estimates."""
+    """A table for people: a title, the names of its columns, and rows of texts, numbers and estimates.
+
+    The first `names` columns say what a row is about, and stand again where a table is too wide for the terminal.
+    """
 
     title: str
     columns: Sequence[str]
     rows: Sequence[Sequence[Any]]
+    names: int = 1
 
 
 @contextmanager
@@ -53,12 +62,34 @@ def answer(document: Mapping[str, Any], tables: Callable[[], Sequence[Shown]], *
         return
     console = Console(width=None if Console().is_terminal else 200)
     for table in tables():
-        drawn = Drawn(title=table.title, title_justify="left")
-        for name in table.columns:
-            drawn.add_column(name, justify="left" if name == table.columns[0] else "right")
-        for row in table.rows:
-            drawn.add_row(*(Text(said(cell)) for cell in row))
-        console.print(drawn)
+        columns = [[str(name), *map(said, cells)] for name, cells in _columns(table)]
+        _draw(console, table.title, columns[: table.names], columns[table.names :])
+
+
+def _columns(table: Shown) -> Iterator[tuple[str, Sequence[Any]]]:
+    cells = list(zip(*table.rows, strict=True)) or [()] * len(table.columns)
+    return zip(table.columns, cells, strict=True)
+
+
+def _draw(console: Console, title: str, names: Sequence[Sequence[str]], left: Sequence[Sequence[str]]) -> None:
+    """Draw columns, each with its heading first; those beyond the width come below, beside the names of the rows again."""
+    while True:
+        fitting = _fitting(console.width, names, left)
+        drawn = Drawn()
+        for place, column in enumerate([*names, *left[:fitting]]):
+            drawn.add_column(Text(column[0]), justify="right" if place else "left", overflow="fold")
+        for row in zip(*(column[1:] for column in [*names, *left[:fitting]]), strict=True):
+            drawn.add_row(*map(Text, row))
+        console.print(Text(title, style="italic"), drawn, sep="\n")
+        left, title = left[fitting:], f"{title.removesuffix(CONTINUED)}{CONTINUED}"
+        if not left:
+            return
+
+
+def _fitting(width: int, names: Sequence[Sequence[str]], left: Sequence[Sequence[str]]) -> int:
+    """How many of the columns fit beside the names of the rows; one at least."""
+    wide = [max(map(cell_len, column)) + EDGE for column in (*names, *left)]
+    return max(1, sum(reach < width for reach in accumulate(wide)) - len(names))
 
 
 def plain(value: Any) -> Any:

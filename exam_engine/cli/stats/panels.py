@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exam_engine.cli.stats.totals import read_totals
+from grading.psychometrics.estimates import Estimate
 from grading.psychometrics.judges import (
     DECIMALS,
     Limits,
@@ -23,13 +24,14 @@ from grading.psychometrics.judges import (
     panel_of,
     response_location,
 )
-from grading.psychometrics.tables import DataError, Table, read_json, read_parameters, read_table
+from grading.psychometrics.tables import DataError, Table, is_positive, read_json, read_parameters, read_table
 from schemas import Problem
 
 Floats = NDArray[np.float64]
 Document = dict[str, Any]
 
 YES: Final = {"yes": "1", "y": "1", "no": "0", "n": "0"}
+LEAST_SLOPE: Final = 1e-6
 LIMITS: Final = ("min_cut", "max_cut", "min_fail", "max_fail")
 
 
@@ -59,6 +61,8 @@ def angoff(path: Path, how: Document) -> Document:
     """Angoff: the sum of expected marks of a borderline candidate, judge by judge."""
     table = read_table(path)
     items = [name for name in table.columns[1:] if name.lower() != "round"]
+    if not items:
+        raise DataError([Problem(table.source, "row 1", "no_items", "there is no column of an item")])
     sheets = _read_sheets(table, items)
     maxima = _maxima(how["max_scores"], items)
     _check_range(table, items, np.full(len(items), 100.0) if how["percent"] else maxima)
@@ -85,8 +89,10 @@ def bookmark(path: Path, how: Document) -> Document:
     b = _column(columns, "b", names, how["parameters"])
     a, c = (_column(columns, name, names, how["parameters"]) if name in columns else default
             for name, default in (("a", np.ones_like(b)), ("c", np.zeros_like(b))))  # fmt: skip
-    if (a <= 0).any() or (c >= how["rp"]).any() or (c < 0).any():
-        raise DataError([Problem(str(how["parameters"]), "", "bad_parameter", "a is above 0, and c from 0 to below --rp")])
+    if (a < LEAST_SLOPE).any() or (c >= how["rp"]).any() or (c < 0).any():
+        raise DataError(
+            [Problem(str(how["parameters"]), "", "bad_parameter", f"a is at least {LEAST_SLOPE}, and c from 0 to below --rp")]
+        )
     located = response_location(b, how["rp"], a, c, how["d"])
     order = np.argsort(located, kind="stable")
     first = 1 if how["bookmark"] == "last" else 2
@@ -95,7 +101,7 @@ def bookmark(path: Path, how: Document) -> Document:
     theta = document["cut"].value
     return document | {
         "rp": how["rp"], "bookmark_on": how["bookmark"], "raw_cut": expected_score(theta, b, a, c, how["d"]),
-        "raw_cut_less_one_se": None if document["se"].value is None
+        "raw_cut_less_one_se": document["se"] if document["se"].value is None
         else expected_score(theta - document["se"].value, b, a, c, how["d"]),
         "booklet": [{"page": page, "item": names[item], "location": located[item]} for page, item in enumerate(order, 1)],
     }  # fmt: skip
@@ -154,7 +160,7 @@ def _judges(names: Sequence[str], cuts: Floats, panel: Panel) -> list[Document]:
 
 
 def _items(items: Sequence[str], ratings: Floats) -> list[Document]:
-    sd = ratings.std(axis=0, ddof=1) if len(ratings) > 1 else [None] * len(items)
+    sd = ratings.std(axis=0, ddof=1) if len(ratings) > 1 else [Estimate(None, 1, "too_few_judges")] * len(items)
     rows = zip(items, ratings.mean(axis=0), sd, ratings.min(axis=0), ratings.max(axis=0), strict=True)
     return [{"item": item, "mean": mean, "sd": one, "lowest": low, "highest": high} for item, mean, one, low, high in rows]
 
@@ -239,8 +245,10 @@ def _check_limits(table: Table, per_cent: float) -> None:
 def _maxima(path: Path | None, items: Sequence[str]) -> Floats:
     """Marks of every item, 1 where none are given."""
     given = read_json(path) if path else {}
-    if not isinstance(given, dict) or not all(isinstance(most, int | float) and most > 0 for most in given.values()):
+    if not isinstance(given, dict) or not all(is_positive(most) for most in given.values()):
         raise DataError([Problem(str(path), "", "bad_maximum", 'marks are an object of item and number, such as {"q1": 2}')])
+    if strange := [name for name in given if name not in items]:
+        raise DataError(Problem(str(path), name, "no_column", "is no item of the judgements") for name in strange)
     return np.array([given.get(item, 1.0) for item in items], dtype=np.float64)
 
 

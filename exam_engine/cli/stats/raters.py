@@ -10,6 +10,7 @@ from typing import Any, Final
 import click
 import numpy as np
 
+from exam_engine.cli.stats.numbers import Figure
 from exam_engine.cli.stats.output import FILE, Shown, answer, json_option, reading
 from grading.psychometrics.agreement import (
     ABSENT,
@@ -100,7 +101,7 @@ class Ratings:
               help="Pairs: leave out a subject with a rating missing, or use what each pair rated.")  # fmt: skip
 @click.option(
     "--confidence",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    type=Figure(0, 1, min_open=True, max_open=True),
     default=0.95,
     show_default=True,
     help="Of all intervals.",
@@ -112,7 +113,13 @@ class Ratings:
     show_default=True,
     help="Samples for the interval of Krippendorff's alpha; 0 for none.",
 )
-@click.option("--seed", type=int, default=1, show_default=True, help="Of those samples: the same seed gives the same interval.")
+@click.option(
+    "--seed",
+    type=click.IntRange(0),
+    default=1,
+    show_default=True,
+    help="Of those samples: the same seed gives the same interval.",
+)
 @json_option
 def agreement(  # noqa: PLR0913  one parameter an option
     *, ratings: Path, scale: Scale | None, missing: str, confidence: float, bootstrap: int, seed: int, as_json: bool

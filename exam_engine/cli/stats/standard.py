@@ -8,6 +8,7 @@ import click
 import numpy as np
 
 from exam_engine.cli.stats import judged, panels
+from exam_engine.cli.stats.numbers import Figure
 from exam_engine.cli.stats.output import FILE, Shown, answer, json_option, reading
 from exam_engine.cli.stats.totals import read_totals
 from grading.psychometrics.estimates import Estimate
@@ -37,9 +38,9 @@ NEEDED: Final = {"bookmark": "parameters", "hofstee": "scores", "borderline-regr
 @click.option("--percent", is_flag=True, help="Angoff ratings, or Hofstee's failures, are written from 0 to 100.")
 @click.option("--max-scores", type=FILE, help="Angoff: JSON, the marks of items that are worth more or less than 1.")
 @click.option("--parameters", type=FILE, help="Bookmark: CSV with item, b, and a and c where the model has them.")
-@click.option("--rp", type=click.FloatRange(0, 1, min_open=True, max_open=True), default=0.67, show_default=True,
+@click.option("--rp", type=Figure(0, 1, min_open=True, max_open=True), default=0.67, show_default=True,
               help="Bookmark: the response probability; 2/3 is 0.6666667.")  # fmt: skip
-@click.option("--d", type=click.FloatRange(0, min_open=True), default=1.0, show_default=True,
+@click.option("--d", type=Figure(1e-6), default=1.0, show_default=True,
               help="Bookmark: scaling of the logistic metric, such as 1.7.")  # fmt: skip
 @click.option("--bookmark", type=click.Choice(["last", "first"]), default="last", show_default=True,
               help="Whether the bookmark is on the last page mastered or on the first that is not.")  # fmt: skip
@@ -78,9 +79,9 @@ def _passing(document: dict[str, Any], how: dict[str, Any]) -> dict[str, Any] | 
         return None
     totals = read_totals(how["scores"], how["score"]).total
 
-    def share(cut: Any) -> float | None:
+    def share(cut: Estimate | float) -> Estimate | float:
         value = cut.value if isinstance(cut, Estimate) else cut
-        return None if value is None else float(1 - failing(totals, value))
+        return cut if value is None else float(1 - failing(totals, value))
 
     return {"n": len(totals), "at_cut": share(document["cut"]), "at_cut_less_one_se": share(document["cut_less_one_se"])}
 

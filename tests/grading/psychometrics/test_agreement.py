@@ -175,3 +175,8 @@ def test_lights_kappa_is_the_mean_of_pairs():
     pairs = [cohen_kappa(cross_table(codes[:, a], codes[:, b], 6), np.eye(6)).value for a, b in ((0, 1), (0, 2), (1, 2))]
     assert mean_of(pairs).value == pytest.approx(np.mean([pair.value for pair in pairs]))
     assert mean_of([*pairs, cohen_kappa(np.diag([5, 0]), np.eye(2)).value]).reason == "one_category"
+
+
+def test_raters_who_always_give_one_category_each_leave_no_error():
+    found = cohen_kappa(cross_table([2, 2, 2], [3, 3, 3], 6), agreement_weights(6, Weights.QUADRATIC))
+    assert (found.value.value, found.se) == (0, 0)

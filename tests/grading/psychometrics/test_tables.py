@@ -87,3 +87,11 @@ def test_numbers_may_be_required(tmp_path: Path) -> None:
     table = read_table(written(tmp_path, "item,a\nq1,\n"))
     with pytest.raises(DataError, match="row 2, column a: is empty"):
         table.numbers(["a"], missing=False)
+
+
+@pytest.mark.parametrize("typed", ["1e16", "-1e300", "1_0", "inf", "nan", "0x1"])
+def test_a_cell_that_cannot_be_reckoned_with_is_refused(tmp_path: Path, typed: str) -> None:
+    path = written(tmp_path, f"candidate,q1\nc1,1\nc2,{typed}\n")
+    assert faults(path) == [("row 3, column q1", "not_a_number")]
+    with pytest.raises(DataError, match="too large" if "e" in typed else "is not a number"):
+        read_responses(path)
