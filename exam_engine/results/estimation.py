@@ -27,6 +27,11 @@ FEWEST_COMMON: Final = 5
 """Common items that it takes to link by their curves."""
 
 
+LARGEST_ERROR: Final = 1.0
+"""Error of a difficulty, in standard deviations of ability, beyond which it has no say in mean and spread: the difficulty of an
+item that hardly separates anybody may come out anywhere."""
+
+
 class EstimationError(Exception):
     """Nothing can be estimated; `code` says why, as `authoring.calibrations.WHY_FAILED` words it."""
 
@@ -121,7 +126,9 @@ def link_to_known(found: Calibration, keys: Sequence[ItemKey], known: Mapping[It
     """
     accepted = [place for place, key in enumerate(keys) if key in known and known[key].accepted]
     method = Method.STOCKING_LORD if len(accepted) >= FEWEST_COMMON else Method.MEAN_SIGMA
-    common = accepted if method is Method.STOCKING_LORD else [place for place, key in enumerate(keys) if key in known]
+    located = np.nan_to_num(found.threshold_errors[:, 0], nan=np.inf) <= LARGEST_ERROR
+    all_known = [place for place, key in enumerate(keys) if key in known and located[place]]
+    common = accepted if method is Method.STOCKING_LORD else all_known
     if len(common) < 2:
         raise EstimationError("cannot_be_linked")
     old = [known[keys[place]] for place in common]

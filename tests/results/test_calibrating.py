@@ -121,7 +121,8 @@ def test_true_difficulties_come_back_on_the_old_scale_and_draw_the_next_papers(
     b = {one.code: one.b for one in found.parameters}
     estimated, true = np.array([(b[code], truth[code][1]) for code in b]).T
     assert (found.state, found.linking, found.n, found.progress) == (CalibrationState.PROPOSED, "mean-sigma", 800, 100)
-    assert found.common_items == len(b) == len(truth) - len(found.left_out)
+    assert len(b) == len(truth) - len(found.left_out)
+    assert 0.9 * len(b) < found.common_items <= len(b)
     assert np.corrcoef(estimated, true)[0, 1] > 0.9
     assert np.abs(estimated.mean() - true.mean()) < 0.1
     assert np.sqrt(np.mean((estimated - true) ** 2)) < 0.35

@@ -59,6 +59,17 @@ def test_with_fewer_than_five_accepted_items_all_estimates_known_so_far_hold_the
     assert b.std() == pytest.approx(before.std())
 
 
+def test_an_item_that_hardly_separates_anybody_does_not_stretch_the_scale() -> None:
+    responses = sit()
+    scores = responses.scores.copy()
+    noise = np.random.default_rng(3).random(scores.shape[0]) < 0.85
+    scores[:, 3] = np.where(np.isnan(scores[:, 3]), np.nan, noise)
+    known = {key: replace(one, accepted=False) for key, one in TRUE.items()}
+    with_it = estimate(Responses(KEYS, scores), Model.TWO, known)
+    assert with_it.common_items == ITEMS - 1 - len(with_it.left_out)
+    assert with_it.slope == pytest.approx(1.0, abs=0.1)
+
+
 def test_items_that_too_few_answered_or_that_separate_nobody_are_left_out_by_name() -> None:
     responses = sit(600)
     scores = responses.scores.copy()
