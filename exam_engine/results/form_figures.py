@@ -24,6 +24,9 @@ from grading.psychometrics.partial_error import error_at
 from grading.psychometrics.reliability import Interval, alpha_if_deleted, cronbach_alpha, feldt_interval, lambda2, sem
 from grading.psychometrics.sufficient import Sufficient
 
+FEWEST_TO_DECIDE_AGAIN: Final = 20
+"""With fewer scores the four moments that the model of true scores needs are mostly chance."""
+
 FEWEST_FOR_MAP: Final = 50
 FEWEST_ITEMS_FOR_MAP: Final = 10
 
@@ -138,6 +141,8 @@ def decide_again(percent: Floats, reliability: Estimate, cut: Fraction | None) -
     why = "no_cut" if cut is None else reliability.reason
     if reliability.value is not None and not 0 < reliability.value < 1:
         why = "negative_reliability" if reliability.value <= 0 else "no_error"
+    if len(percent) < FEWEST_TO_DECIDE_AGAIN:
+        why = "too_few_candidates"
     if why is not None or cut is None or reliability.value is None:
         return Decisions(*[Estimate(None, len(percent), why or "no_cut")] * 8)
     return livingston_lewis(percent, reliability.value, Scale(Fraction(0), Fraction(100), cut)).decisions

@@ -80,8 +80,12 @@ class Words:
     def figure(self, one: Estimate, digits: int = 2) -> Markup:
         """A figure, or a word about why there is none."""
         if one.value is None:
-            return Markup('<span class="rep-why">{}</span>').format(self.why(one.reason or ""))
+            return self.missing(one.reason or "")
         return Markup.escape(fixed(one.value, digits))
+
+    def missing(self, reason: str) -> Markup:
+        """What stands in the place of a figure that cannot be had."""
+        return Markup('<span class="rep-why">{}</span>').format(self.why(reason))
 
     def share(self, one: Estimate, digits: int = 1) -> Markup:
         """A share in percent, or a word about why there is none."""
