@@ -32,8 +32,18 @@ class Distribution:
     @property
     def cumulative(self) -> Floats:
         """Share of candidates at or below each point."""
-        summed: Floats = np.round(self.shares.cumsum(), DECIMALS)
+        summed = self.shares.cumsum()
         return np.asarray(summed / summed[-1])
+
+    def on_edges(self, ranks: Floats) -> tuple[Floats, Floats]:
+        """Ranks and cumulative shares to compare them with, rounded so that a rank on the edge of a score is on it.
+
+        Without a score that nobody has, neighbouring scores have the same edge and nothing hangs on it: unrounded, the tails of
+        a smoothed distribution keep their digits.
+        """
+        if (self.shares > 0).all():
+            return ranks, self.cumulative
+        return np.round(ranks, DECIMALS), np.round(self.cumulative, DECIMALS)
 
 
 def score_points(lowest: float, highest: float, step: float = 1.0) -> Floats:
@@ -55,7 +65,7 @@ def percentile_ranks(of: Distribution, scores: ArrayLike) -> Floats:
     """Percentile rank (0 to 1) of any scores, whole or not, on the continuous distribution (ch. 2)."""
     edges = np.append(of.points - of.step / 2, of.points[-1] + of.step / 2)
     ranks: Floats = np.interp(np.asarray(scores, dtype=np.float64), edges, np.append(0.0, of.cumulative))
-    return np.round(ranks, DECIMALS)
+    return ranks
 
 
 def scores_at(of: Distribution, ranks: ArrayLike) -> Floats:
@@ -63,7 +73,8 @@ def scores_at(of: Distribution, ranks: ArrayLike) -> Floats:
 
     Where nobody has the scores between two others the rank belongs to a whole interval; its middle is taken.
     """
-    wanted, up, half = np.asarray(ranks, dtype=np.float64), of.cumulative, of.step / 2
+    wanted, up = of.on_edges(np.asarray(ranks, dtype=np.float64))
+    half = of.step / 2
     below = np.append(0.0, up[:-1])
     share = up - below
 
@@ -86,7 +97,7 @@ def equipercentile(new: Distribution, old: Distribution, scores: ArrayLike | Non
 
 def equipercentile_errors(new: Distribution, old: Distribution, n_new: int, n_old: int) -> Floats:
     """Standard errors of unsmoothed equipercentile equating of random groups (Lord 1982; ch. 7); NaN where nobody is."""
-    rank, up = percentile_ranks(new, new.points), old.cumulative
+    rank, up = np.round(percentile_ranks(new, new.points), DECIMALS), np.round(old.cumulative, DECIMALS)
     first = np.minimum(np.searchsorted(up, rank, side="right"), len(up) - 1)
     below = np.where(first > 0, up[np.maximum(first - 1, 0)], 0.0)
     share = up[first] - below

@@ -234,3 +234,12 @@ def test_what_has_no_line_has_a_reason():
     # The total hangs on an anchor that varies far less in the new group: less than nothing is left of the old form's spread.
     narrow = Moments(50, 10.0, 4.0, 0, 3, 5.0, 1.0, 1.9)
     assert tucker(narrow, Moments(50, 9.0, 1.0, 0, 3, 5.0, 9.0, 8.0), 1.0).slope.reason == "negative_variance"
+
+
+def test_the_far_tail_of_a_smoothed_distribution_keeps_its_digits():
+    # Shares that halve forty times over: half the mass of a point is a rank of its own, however small the point is.
+    x = Distribution(np.arange(41.0), 2.0 ** -np.arange(41))
+    y = Distribution(np.arange(41.0), 2.0 ** -np.arange(40, -1, -1))
+    np.testing.assert_allclose(equipercentile(x, x), x.points, atol=1e-4)
+    np.testing.assert_allclose(equipercentile(y, y), y.points, atol=1e-9)
+    np.testing.assert_allclose(scores_at(y, percentile_ranks(y, [0.25, 3.75])), [0.25, 3.75], atol=1e-9)
