@@ -46,13 +46,18 @@ def error_at(scores: ArrayLike, at: float, max_scores: ArrayLike = 1.0) -> Estim
     if ((matrix == 0) | (matrix == 1)).all():
         return conditional_errors(matrix, [at])[0].keats
     own = _own_variances(matrix, np.broadcast_to(np.asarray(max_scores, dtype=np.float64), matrix.shape[1:]))
-    totals = matrix.sum(axis=1)
+    return _smoothed(matrix.sum(axis=1), own, overall.value**2, at)
+
+
+def _smoothed(totals: Matrix, own: Matrix, mean: float, at: float) -> Estimate:
+    """The root of a parabola through candidates' variances `own`, scaled to `mean`, over their totals."""
+    n = len(totals)
     if len(np.unique(totals)) < 3 or own.mean() <= 0:
-        return Estimate(None, len(matrix), "no_variance")
+        return Estimate(None, n, "no_variance")
     middle, spread = totals.mean(), totals.std()
-    curve = np.polynomial.polynomial.polyfit((totals - middle) / spread, own * overall.value**2 / own.mean(), 2)
+    curve = np.polynomial.polynomial.polyfit((totals - middle) / spread, own * mean / own.mean(), 2)
     variance = float(np.polynomial.polynomial.polyval((at - middle) / spread, curve))
-    return Estimate(variance**0.5, len(matrix)) if variance > 0 else Estimate(None, len(matrix), "outside_scale")
+    return Estimate(variance**0.5, n) if variance > 0 else Estimate(None, n, "outside_scale")
 
 
 def _own_variances(matrix: Matrix, max_scores: Matrix) -> Matrix:
