@@ -132,8 +132,8 @@ def strata_of(totals: Floats, bands: int | None = None) -> NDArray[np.int64]:
     _, place, count = np.unique(totals, return_inverse=True, return_counts=True)
     if bands is None:
         return np.asarray(place, dtype=np.int64)
-    middle = (count.cumsum() - count / 2) / len(totals)
-    return np.asarray((bands * middle).astype(np.int64)[place])
+    twice_below = 2 * count.cumsum() - count  # in whole numbers: 100 bands of 0.29 are 29, not 28.999…
+    return np.asarray((bands * twice_below // (2 * len(totals)))[place], dtype=np.int64)
 
 
 def cells_of(right: ArrayLike, focal: ArrayLike, totals: ArrayLike, bands: int | None = None) -> Cells:

@@ -230,3 +230,8 @@ def test_separation_has_tests_but_no_coefficients():
     one_total = logistic_dif(cells_of([0, 1, 0, 1], [False, False, True, True], [3, 3, 3, 3]))
     assert one_total.both.chi2.reason == "not_estimable"
     assert logistic_dif(cells_of([1, 1], [False, True], [3, 4])).both.chi2.reason == "no_variance"
+
+
+def test_a_share_on_the_edge_of_a_band_is_in_the_upper_one():
+    totals = np.repeat([0.0, 1.0, 2.0], [28, 2, 70])  # half of those with 1 are the 29th of a hundred: 100 · 0.29
+    assert strata_of(totals, 100)[28] == 29
