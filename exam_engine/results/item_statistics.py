@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import orjson
+import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -26,6 +27,8 @@ from grading.psychometrics.distractors import OptionStatistics
 from grading.psychometrics.estimates import Estimate
 from grading.score import unpack
 
+log = structlog.get_logger()
+
 
 def mark_sitting(session: Session, sitting_id: int, now: datetime) -> None:
     """Remember that results of a sitting were released; the worker looks at it afterwards. The caller holds the sitting."""
@@ -41,7 +44,14 @@ def compute_due(database: Database, settings: Settings, clock: Clock) -> int:  #
     """Compute the item statistics of every sitting that waits; how many sittings that were."""
     with database.read() as session:
         waiting = session.scalars(select(DueStatistics).order_by(DueStatistics.sitting_id)).all()
-    return sum(_compute(database, due.sitting_id, due.since, clock()) for due in waiting)
+    done = 0
+    for due in waiting:
+        try:
+            done += _compute(database, due.sitting_id, due.since, clock())
+        except Exception:
+            # One sitting that cannot be analysed must not hold back the others; it is tried again.
+            log.exception("sitting not analysed", sitting=due.sitting_id)
+    return done
 
 
 def _compute(database: Database, sitting_id: int, since: datetime, now: datetime) -> int:

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from exam_engine.results.item_figures import FEWEST_TO_FLAG, SatForm, pool_figures
 from grading.psychometrics.items import analyse
@@ -79,3 +81,15 @@ def test_flags_begin_where_the_page_says(right: int, blank: int, flag: str) -> N
     others = ["BBA" if place < right // 2 + 40 else "ABA" for place in range(100)]
     figures = pool_figures([form_of("wxyz", [answer + rest for answer, rest in zip(answers, others, strict=True)])])["w", 1]
     assert ({"too_hard", "too_easy", "often_omitted"} & set(figures.flags)) == ({flag} if flag else set())
+
+
+ROWS = st.lists(st.text("AB-", min_size=3, max_size=3), min_size=1, max_size=6)
+
+
+@given(ROWS, ROWS)
+def test_however_few_candidates_sat_there_are_figures_or_reasons(first: list[str], second: list[str]) -> None:
+    for figures in pool_figures([form_of("wxy", first), form_of("xyz", second)]).values():
+        assert 0 <= figures.p.value <= 1
+        assert 0 <= figures.omit_rate.value <= 1
+        assert figures.item_rest.value is None or -1 <= figures.item_rest.value <= 1
+        assert sum(option.proportion.value for option in figures.options) == pytest.approx(1)

@@ -95,3 +95,19 @@ def test_what_is_released_while_figures_are_computed_is_not_forgotten(world: Wor
 def world_items(world: World) -> int:
     with world.database.read() as session:
         return len(session.scalars(select(Form).order_by(Form.id)).first().slots)
+
+
+def test_a_sitting_that_cannot_be_analysed_does_not_hold_back_the_next(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    from exam_engine.results import item_statistics
+
+    release(world, np.ones((10, world_items(world)), dtype=np.bool_))
+    whole, asked = item_statistics.pool_figures, []
+
+    def fail_once(forms):
+        asked.append(list(forms))
+        if len(asked) == 1:
+            raise KeyError("a form nobody can read")
+        return whole(asked[-1])
+
+    monkeypatch.setattr(item_statistics, "pool_figures", fail_once)
+    assert [compute(world), compute(world), compute(world)] == [0, 1, 0]
