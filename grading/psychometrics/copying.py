@@ -151,8 +151,9 @@ def _rarity(share: Floats, options: int) -> Floats:
     """Weight of a right match on an item a share of the group had right: 1 where nobody had, falling as more had.
 
     With g = 1/options: (e (1 + g)/(1 − g)) to the power −share (1 + g)/g (Sotaridona & Meijer 2003, as CopyDetect computes it).
+    Where everybody chose the one right option, there was another all the same.
     """
-    g = 1 / options
+    g = 1 / max(options, 2)
     return np.asarray(((1 + g) / (1 - g) * np.e) ** (-share * (1 + g) / g))
 
 

@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import expit
 
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
@@ -74,7 +75,7 @@ def built_chances(choices: Choices, a: ArrayLike, b: ArrayLike, c: ArrayLike, d:
     share = np.where(total > 0, wrong / np.where(total > 0, total, 1.0), equal)
 
     def chances(theta: Floats) -> Floats:
-        right = guess + (1 - guess) / (1 + np.exp(-d * slope * (theta[:, None] - place)))
+        right = guess + (1 - guess) * expit(d * slope * (theta[:, None] - place))
         found = (1 - right)[:, :, None] * share
         found[:, items, choices.key] = right
         return np.asarray(found)

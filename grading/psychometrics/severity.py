@@ -70,7 +70,7 @@ def fit_severity(ratings: Ratings, *, correct_bias: bool = True) -> Severity:
     search = Search(kept)
     state, rounds, converged = search.run()
     joint, covariance = search.joint_errors(state)
-    if max(joint.max(), np.sqrt(np.diag(covariance)).max(initial=0)) > LARGEST_ERROR_LOGIT:
+    if max(joint.max(), np.sqrt(np.diag(covariance).clip(0)).max(initial=0)) > LARGEST_ERROR_LOGIT:
         raise NoMaximumError("the ratings are too few for the model: some measures run to infinity")
     measures, steps = _centred(kept, state.elements), search.spread(state.steps)
     factor = _bias_factor(kept) if correct_bias else 1.0

@@ -142,6 +142,7 @@ def test_difficulties_that_cannot_be_estimated_are_content_not_a_crash(tmp_path)
         ["--model", "rasch", "--estimator", "cml", "--scores", "eap"],
         ["--c-prior", "5,17"],
         ["--model", "3pl", "--c-prior", "5"],
+        ["--model", "3pl", "--c-prior", "1e300,5"],
         ["--theta", "a"],
     ],
 )
@@ -153,6 +154,16 @@ def test_data_that_cannot_be_fitted_say_so(tmp_path):
     guttman = np.tril(np.ones((6, 5)), -1)
     found = asked("irt", matrix(tmp_path / "r.csv", guttman), "--model", "2pl")
     assert found["converged"] is False
+
+
+def test_fit_of_answers_that_were_certain_is_null_with_its_reason(tmp_path):
+    halves = np.repeat([[0.0], [1.0]], 10, axis=0) @ np.ones((1, 4))
+    found = asked("irt", matrix(tmp_path / "r.csv", halves), "--fit", "--scores", "ml")
+    assert {one["reason"] for one in found["scores"]} == {"not_finite"}
+    fit = found["fit"]["items"][0]
+    assert fit["infit"] == fit["outfit_t"] == {"value": None, "reason": "no_ability"}
+    fit = asked("irt", matrix(tmp_path / "r.csv", halves), "--fit")["fit"]["items"]
+    assert all(one["infit"] == {"value": None, "reason": "no_variance"} or one["infit"] >= 0 for one in fit)
 
 
 # link
@@ -198,12 +209,19 @@ def test_points_weights_and_directions_count(pair):
         ("item,a,b\ni1,,0\ni2,1,0\n", "row 2, column a: is empty"),
         ("item,a,b\ni1,-1,0\ni2,1,0\n", "above 0"),
         ("item,a\ni1,1\ni2,1\n", 'no column "b"'),
+        ("item,a,b1,b2\ni1,1,0,1\ni2,1,1,2\n", "i1: has 2 steps here and 1 in the old calibration"),
+        ("item,a,b1,b2\ni1,1,1,0\ni2,1,1,2\n", "row 2, column b2: is not in the order of the thresholds"),
     ],
 )
 def test_bad_parameters_are_refused(pair, tmp_path, new, fault):
     result = run("link", "--new", write(tmp_path / "bad.csv", new), "--old", pair[1])
     assert result.exit_code == 1
     assert fault in result.stderr
+
+
+@pytest.mark.parametrize("words", ["--d 0", "--d -1", "--d nan", "--points -4,4,1e-9", "--points 1,0,1"])
+def test_a_metric_or_points_that_cannot_be_are_bad_usage(pair, words):
+    assert run("link", "--new", pair[0], "--old", pair[1], *words.split()).exit_code == 2
 
 
 def test_graded_parameters_are_linked(tmp_path):
@@ -239,3 +257,11 @@ def test_person_fit_refuses_what_does_not_belong_together(tmp_path):
     assert "row 2, column q1: 2 is not 0 to 1" in result.stderr
     result = run("personfit", file, "--parameters", write(tmp_path / "p.csv", "item,a,b\nother,1,0\n"))
     assert "shares no item" in result.stderr
+    result = run("personfit", file, "--parameters", write(tmp_path / "p.csv", "item,a,b1,b2\nq1,1,1,0\nq2,1,0,\n"))
+    assert "row 2, column b2: is not in the order of the thresholds" in result.stderr
+
+
+def test_thresholds_fall_where_the_slope_is_negative(tmp_path):
+    file = matrix(tmp_path / "r.csv", np.array([[2.0, 1.0], [1.0, 0.0]]))
+    parameters = write(tmp_path / "p.csv", "item,a,b1,b2\nq1,-0.5,1,0\nq2,1,0,\n")
+    assert asked("personfit", file, "--parameters", parameters)["n_items"] == 2

@@ -78,6 +78,24 @@ def test_scores_need_no_key(run):
     assert found["pairs"][0]["candidates"]
 
 
+@pytest.mark.parametrize("cell", ["1", "0"])
+def test_there_are_two_options_where_all_answers_are_one(run, cell):
+    same = "candidate," + ",".join(ITEMS) + "\n" + "".join(f"c{row}{f',{cell}' * 12}\n" for row in range(4))
+    found = json.loads(run("--json", responses=same, key=False, parameters=THREE).output)
+    assert (found["options"], found["pairs"][0]["matches"]) == (["0", "1"], 12)
+
+
+def test_everybody_right_on_everything_with_a_key_too(run):
+    same = "candidate," + ",".join(ITEMS) + "\n" + "".join(f"c{row}{',A' * 12}\n" for row in range(4))
+    found = json.loads(run("--json", responses=same, parameters=THREE).output)
+    assert found["pairs"][0]["s2"]["reason"] == "nothing_to_compare"
+
+
+def test_abilities_far_outside_the_scale_make_certain_answers(run):
+    abilities = "candidate,theta\n" + "".join(f"c{row:02},{-1e6 if row % 2 else 1e6}\n" for row in range(1, 21))
+    assert run("--abilities", "t.csv", parameters=THREE, **{"t.csv": abilities}).exit_code == 0
+
+
 def test_tables_and_the_number_of_pairs_listed(run):
     shown = run("--most", "3")
     assert (shown.exit_code, "c19 – c20" in shown.output) == (0, True)
@@ -97,6 +115,9 @@ def test_either_way_to_estimate_abilities(run, estimator):
         ({"parameters": "item,x\nq1,1\n"}, "has neither b, nor option"),
         ({"parameters": THREE.replace("q5,1", "q5,x")}, "column a"),
         ({"responses": _responses().replace("c02", "c01")}, 'column candidate: "c01" stands in row 2 already'),
+        ({"parameters": THREE.replace(",0.2\n", ",1.5\n", 1)}, "q1: has a c that is not between 0 and 1"),
+        ({"parameters": NOMINAL + "q5,B,0,0\n"}, "column option: stands with this item already"),
+        ({"parameters": WIDE + "q5,0,0,0,0,0,0\n"}, 'column item: "q5" stands in row 6 already'),
         ({"responses": "candidate," + ",".join(ITEMS) + "\nc1" + ",A" * 12 + "\n"}, "one candidate makes no pair"),
     ],
 )

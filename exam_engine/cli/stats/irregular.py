@@ -6,6 +6,7 @@ from typing import Any
 import click
 import numpy as np
 
+from exam_engine.cli.stats.numbers import Figure
 from exam_engine.cli.stats.output import FILE, Shown, answer, json_option, reading
 from grading.psychometrics.irt.models import Items, Model
 from grading.psychometrics.irt.parameters import read_items
@@ -22,8 +23,9 @@ from schemas import Problem
 )
 @click.option("--key", type=FILE, help="The right options (JSON), when cells are options.")
 @click.option(
-    "--d", type=float, default=1.0, show_default=True, help="What slopes are multiplied by: 1.7 in the normal metric."
-)
+    "--d", type=Figure(0, min_open=True), default=1.0, show_default=True,
+    help="What slopes are multiplied by: 1.7 in the normal metric.",
+)  # fmt: skip
 @click.option(
     "--model", type=click.Choice(["grm", "gpcm"]), default="grm", show_default=True, help="The model of graded items."
 )

@@ -21,6 +21,7 @@ from grading.psychometrics.tables import DataError, Responses, read_responses, r
 from schemas import Problem
 
 FEWEST = 3
+LARGEST_PRIOR = 1_000_000
 
 
 @click.command()
@@ -86,8 +87,8 @@ def _calibrate(data: Responses, coded: Coded, model: Model, grid: Grid | None, h
 def _prior(typed: tuple[float, ...] | None, model: Model) -> BetaPrior | None:
     if typed is None:
         return None
-    if model is not Model.THREE or len(typed) != 2 or min(typed) < 1:
-        raise click.BadParameter("is two numbers of at least 1, for the 3pl", param_hint="--c-prior")
+    if model is not Model.THREE or len(typed) != 2 or min(typed) < 1 or max(typed) > LARGEST_PRIOR:
+        raise click.BadParameter(f"is two numbers from 1 to {LARGEST_PRIOR}, for the 3pl", param_hint="--c-prior")
     return BetaPrior(*typed)
 
 

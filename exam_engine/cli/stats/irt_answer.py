@@ -11,7 +11,7 @@ from exam_engine.cli.stats.output import Shown
 from grading.psychometrics.estimates import Estimate
 from grading.psychometrics.irt.calibration import Calibration
 from grading.psychometrics.irt.information import item_information
-from grading.psychometrics.irt.item_fit import residual_fit, score_fit
+from grading.psychometrics.irt.item_fit import ResidualFit, residual_fit, score_fit
 from grading.psychometrics.irt.model_fit import andersen_test, pair_fit
 from grading.psychometrics.irt.models import Floats, Model, expected_scores
 from grading.psychometrics.irt.quadrature import Grid, normal_grid
@@ -130,7 +130,13 @@ def _score_fit(of: Question) -> list[dict[str, Any]]:
 
 def _residual_fit(of: Question, method: str) -> list[dict[str, Any]]:
     tested = residual_fit(of.found.items, of.coded.patterns, of.abilities(method).theta)
-    return [{name: getattr(one, name) for name in ("infit", "outfit", "infit_t", "outfit_t", "n")} for one in tested]
+    return [{name: _figure(one, name) for name in ("infit", "outfit", "infit_t", "outfit_t")} | {"n": one.n} for one in tested]
+
+
+def _figure(of: ResidualFit, name: str) -> float | Estimate:
+    """A figure of infit and outfit, or why there is none."""
+    found = float(getattr(of, name))
+    return found if np.isfinite(found) else Estimate(None, of.n, "no_variance" if of.n else "no_ability")
 
 
 def _pair_fit(of: Question) -> Any:

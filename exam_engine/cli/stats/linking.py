@@ -7,7 +7,7 @@ from typing import Any
 import click
 import numpy as np
 
-from exam_engine.cli.stats.numbers import Numbers
+from exam_engine.cli.stats.numbers import Figure, Numbers
 from exam_engine.cli.stats.output import FILE, Shown, answer, json_option, reading
 from grading.psychometrics.irt.models import Items, Model
 from grading.psychometrics.irt.parameters import read_items
@@ -16,6 +16,7 @@ from grading.psychometrics.tables import DataError
 from schemas import Problem
 
 FEWEST = 2
+MOST_POINTS = 10_001
 
 
 @click.command("link")
@@ -29,8 +30,9 @@ FEWEST = 2
     help="How A and B are found.",
 )
 @click.option(
-    "--d", type=float, default=1.0, show_default=True, help="What slopes are multiplied by: 1.7 in the normal metric."
-)
+    "--d", type=Figure(0, min_open=True), default=1.0, show_default=True,
+    help="What slopes are multiplied by: 1.7 in the normal metric.",
+)  # fmt: skip
 @click.option(
     "--model", type=click.Choice(["1pl", "2pl", "3pl", "grm", "gpcm"]), help="1pl holds A at 1; grm or gpcm for b1, b2, …"
 )
@@ -69,6 +71,7 @@ def link_command(new: Path, old: Path, method: str, d: float, *, as_json: bool, 
             new_items.pick([new_names.index(name) for name in common]),
             old_items.pick([old_names.index(name) for name in common]),
         )
+        _same_steps(new, common, *pair)
         try:
             found = link(*pair, Method(method), criterion)
         except ValueError as error:
@@ -88,11 +91,23 @@ def _common(new: Path, new_names: tuple[str, ...], old_names: tuple[str, ...]) -
     return common
 
 
+def _same_steps(source: Path, common: list[str], new: Items, old: Items) -> None:
+    """An item is the same in both files only where it has as many steps."""
+    problems = [
+        Problem(str(source), name, "steps", f"has {of_new} steps here and {of_old} in the old calibration")
+        for name, of_new, of_old in zip(common, new.steps, old.steps, strict=True) if of_new != of_old
+    ]  # fmt: skip
+    if problems:
+        raise DataError(problems)
+
+
 def _criterion(how: dict[str, Any]) -> Criterion:
     points = how["points"]
     if len(points) != 3 or not (points[0] < points[1] and 0 < points[2] <= points[1] - points[0]):
         raise click.BadParameter("is where to begin, where to end, and a step, such as -4,4,0.05", param_hint="--points")
     low, high, step = points
+    if (high - low) / step > MOST_POINTS - 1:
+        raise click.BadParameter(f"are more than {MOST_POINTS} points", param_hint="--points")
     grid = low + step * np.arange(round((high - low) / step) + 1)
     density = np.exp(-(grid**2) / 2)
     weights = density / density.sum() if how["weights"] == "normal" else np.ones_like(grid)

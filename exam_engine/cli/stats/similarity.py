@@ -9,6 +9,7 @@ from typing import Any, Final
 import click
 import numpy as np
 
+from exam_engine.cli.stats.numbers import Figure
 from exam_engine.cli.stats.output import FILE, Shown, answer, json_option, plot_option, reading
 from exam_engine.cli.stats.pictures import draw_similarity, write_pictures
 from grading.psychometrics.option_models import (
@@ -53,13 +54,8 @@ class Exam:
 @click.option("--abilities", type=FILE, help="CSV with the columns candidate and theta, instead of estimating abilities.")
 @click.option("--estimator", type=click.Choice(["ml", "eap"]), default="ml", show_default=True,
               help="Abilities: most likely within -4 to 4, or mean of the posterior.")  # fmt: skip
-@click.option(
-    "--d",
-    type=float,
-    default=1.0,
-    show_default=True,
-    help="What slopes of a, b, c are multiplied by: 1.7 in the normal metric.",
-)
+@click.option("--d", type=Figure(0, min_open=True), default=1.0, show_default=True,
+              help="What slopes of a, b, c are multiplied by: 1.7 in the normal metric.")  # fmt: skip
 @click.option("--fdr", type=click.FloatRange(0, 1, min_open=True), default=0.05, show_default=True,
               help="Flag pairs up to this rate of false discoveries.")  # fmt: skip
 @click.option(
@@ -98,6 +94,7 @@ def _read(path: Path, parameters: Path, key: Path | None, how: Mapping[str, Any]
     table = read_table(parameters)
     by_option = _nominal_table(table)
     known = {option for _, option in by_option} if by_option else set()
+    known |= {"0", "1"} if data.options is None else set()
     labels = tuple(sorted((set(np.unique(cells).tolist()) | set(right or ()) | known) - {""}))
     codes = np.searchsorted(labels, cells)
     choices = Choices(
@@ -131,8 +128,11 @@ def _nominal_table(table: Table) -> dict[tuple[str, str], tuple[float, float]]:
     if "option" in lower:
         slope, intercept = (_column(lower, names) for names in (SLOPES, INTERCEPTS))
         values = table.numbers([slope, intercept], missing=False)
-        options = table.text(lower["option"]).tolist()
-        return {pair: (a, c) for pair, (a, c) in zip(zip(first, options, strict=True), values.tolist(), strict=True)}
+        pairs = list(zip(first, table.text(lower["option"]).tolist(), strict=True))
+        last = {pair: row for row, pair in enumerate(pairs)}
+        if again := [last[pair] for row, pair in enumerate(pairs) if last[pair] > row]:
+            raise DataError(table.problem(row, lower["option"], "twice", "stands with this item already") for row in again)
+        return {pair: (a, c) for pair, (a, c) in zip(pairs, values.tolist(), strict=True)}
     found: dict[tuple[str, str], tuple[float, float]] = {}
     for name in table.columns[1:]:
         if part := re.fullmatch(r"(?:a|slope)_(.+)", name):
@@ -140,6 +140,8 @@ def _nominal_table(table: Table) -> dict[tuple[str, str], tuple[float, float]]:
             values = table.numbers([name, other])
             told = ~np.isnan(values).any(axis=1)
             found |= {(first[row], part[1]): (float(values[row, 0]), float(values[row, 1])) for row in np.flatnonzero(told)}
+    if found:
+        table.names(table.columns[0])
     return found
 
 
@@ -175,6 +177,11 @@ def _built(path: Path, data: Responses, choices: Choices, d: float) -> Chances:
     problems = [Problem(str(path), item, "no_parameters", "has no row") for item in data.items if item not in names]
     rows = [names.index(item) for item in data.items if item in names]
     problems += [Problem(str(path), names[row], "missing", "has no b") for row in rows if np.isnan(columns["b"][row])]
+    guesses = columns.get("c", np.zeros(len(names)))
+    problems += [
+        Problem(str(path), names[row], "out_of_range", "has a c that is not between 0 and 1")
+        for row in rows if not (np.isnan(guesses[row]) or 0 <= guesses[row] < 1)
+    ]  # fmt: skip
     if problems:
         raise DataError(problems)
     a, c = (

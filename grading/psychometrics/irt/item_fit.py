@@ -179,8 +179,8 @@ def _residuals(chances: Floats, scores: Floats, categories: Integers, counts: Fl
     variance, fourth = (apart**2 * chances).sum(axis=0), (apart**4 * chances).sum(axis=0)
     squares = (seen - scores @ chances) ** 2
     n = counts.sum()
-    if n == 0:
-        return ResidualFit(nan, nan, nan, nan, 0)
+    if n == 0 or not variance.all():
+        return ResidualFit(nan, nan, nan, nan, int(n))
     outfit = float(counts @ (squares / variance) / n)
     infit = float(counts @ squares / (counts @ variance))
     outfit_q = float(np.sqrt(max(counts @ (fourth / variance**2) / n**2 - 1 / n, 0.0)))

@@ -44,10 +44,12 @@ def read_items(path: Path | str, *, graded: Model | None = None, d: float = 1.0)
     a, c = columns.get("a", np.ones(len(names))), columns.get("c", np.zeros(len(names)))
     c = np.where(np.isnan(c), 0.0, c)
     b = np.stack([columns[name] for name in steps or ["b"]], axis=1)
+    model = (graded or Model.GRADED) if steps else (Model.THREE if c.any() else Model.TWO)
     problems = list(_problems(table, a, b, c, steps or ["b"]))
+    if model is Model.GRADED:
+        problems += _not_in_order(table, a, b, steps)
     if problems:
         raise DataError(problems)
-    model = (graded or Model.GRADED) if steps else (Model.THREE if c.any() else Model.TWO)
     return names, Items.from_thresholds(model, a * d, [one[~np.isnan(one)].tolist() for one in b], c)
 
 
@@ -60,3 +62,10 @@ def _problems(table: Table, a: Floats, b: Floats, c: Floats, steps: list[str]) -
         given = ~np.isnan(located)
         if not given[0] or (np.diff(given.astype(int)) > 0).any():
             yield table.problem(row, steps[int(np.argmin(given))], "missing", "is empty")
+
+
+def _not_in_order(table: Table, a: Floats, b: Floats, steps: list[str]) -> Iterator[Problem]:
+    """Thresholds of the graded response model rise (fall where the slope is negative); else a category has a chance below 0."""
+    for row, falls in enumerate(np.diff(a[:, None] * b, axis=1) < 0):
+        if falls.any():
+            yield table.problem(row, steps[int(np.argmax(falls)) + 1], "not_in_order", "is not in the order of the thresholds")

@@ -85,7 +85,8 @@ def _score(items: Items, patterns: Patterns, *, weighted: bool) -> Abilities:
         found = np.flatnonzero(~np.isnan(low))
         root = _narrow(items, categories[found], low[found], high[found], weighted=weighted)
         theta[start + found] = root
-        errors[start + found] = terms_at(items, categories[found], root).information ** -0.5
+        information = terms_at(items, categories[found], root).information
+        errors[start + found] = np.where(information > 0, information, np.nan) ** -0.5
     return Abilities(theta, errors)
 
 
@@ -107,7 +108,9 @@ def _brackets(items: Items, categories: Integers, *, weighted: bool) -> tuple[Fl
         known = _product(answered, information).clip(SMALLEST)
         function = function + _product(answered, skew) / (2 * known)
         height = height + np.log(known) / 2
-    falls = (function[:, :-1] >= 0) & (function[:, 1:] < 0)
+    # Far out a steep curve is 0 in figures: only what has been above 0 falls.
+    risen = np.logical_or.accumulate(function > 0, axis=1)
+    falls = (function[:, :-1] >= 0) & (function[:, 1:] < 0) & risen[:, :-1]
     best = np.where(falls, np.maximum(height[:, :-1], height[:, 1:]), -np.inf).argmax(axis=1)
     none = ~falls.any(axis=1)
     return np.where(none, np.nan, COARSE[best]), np.where(none, np.nan, COARSE[best + 1])

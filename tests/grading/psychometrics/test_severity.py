@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 
-from grading.psychometrics.severity import fit_severity
+from grading.psychometrics.severity import NoMaximumError, fit_severity
 from grading.psychometrics.severity_design import Ratings, comparable_groups, set_extremes_apart
 from grading.psychometrics.severity_fit import category_use, element_fit, fair_averages, separation
 from grading.psychometrics.simulated_raters import Raters, rate
@@ -243,3 +243,9 @@ def test_separation_takes_the_error_out_of_the_spread():
     assert found.chi2.value == pytest.approx(8)
     assert separation(np.array([0.1, -0.1]), np.array([1.0, 1.0])).reliability.value == 0
     assert separation(np.array([0.1]), np.array([1.0])).reliability.reason == "too_few_elements"
+
+
+def test_ratings_too_few_for_the_model_are_refused():
+    scores = np.array([[2, 2], [0, 0], [2, 2], [1, 0], [2, 1]])
+    with pytest.raises(NoMaximumError, match="infinity"):
+        fit_severity(long(scores[:, :, None]))
