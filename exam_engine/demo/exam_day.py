@@ -59,6 +59,9 @@ CHANGE_REQUEST: Final = (
     b"2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 )
 
+FAR_APART_LOGIT: Final = 4.0
+"""What parts each of two markers who disagree from what most would give."""
+
 Progress = Callable[[Iterable[Any], str, int], Iterator[Any]]
 
 
@@ -199,12 +202,24 @@ class ExamDay:
     def mark(self, crowd: Crowd, progress: Progress = quietly, *, most: int | None = None) -> None:
         """Let the two markers, then the senior one, mark what waits (at most `most` marks each)."""
         for login in ("novak", "liu", "okafor"):
-            self._mark_all(self.staff[login], crowd, progress, most, adjudicate=login == "okafor")
+            marker, adjudicate = self.staff[login], login == "okafor"
+            self._mark_all(marker, crowd, self._waiting(marker, adjudicate=adjudicate)[:most], progress, adjudicate=adjudicate)
 
-    def _mark_all(self, marker: User, crowd: Crowd, progress: Progress, most: int | None, *, adjudicate: bool) -> None:
+    def dispute(self, crowd: Crowd, most: int) -> None:
+        """Let the two markers see scripts that both mark in opposite lights, so that the senior one is asked."""
+        for login, light_logit in (("novak", FAR_APART_LOGIT), ("liu", -FAR_APART_LOGIT)):
+            marker = self.staff[login]
+            self._mark_all(marker, crowd.learned(light_logit), self._waiting(marker, double=True)[:most])
+
+    def _waiting(self, marker: User, *, adjudicate: bool = False, double: bool = False) -> list[str]:
+        """The task of every script that `marker` may take now; with `double` of those only that two people mark."""
         waiting = waiting_scripts(marker, adjudicate=adjudicate).with_only_columns(Script.item).order_by(Script.item)
         with self.database.read() as session:
-            tasks = list(session.scalars(waiting))[:most]
+            return list(session.scalars(waiting.where(Script.double) if double else waiting))
+
+    def _mark_all(
+        self, marker: User, crowd: Crowd, tasks: Sequence[str], progress: Progress = quietly, *, adjudicate: bool = False
+    ) -> None:
         batches = [tasks[start : start + SCRIPTS_AT_ONCE] for start in range(0, len(tasks), SCRIPTS_AT_ONCE)]
         for batch in progress(batches, f"Marking by {marker.names['en']}", len(batches)):
             # One transaction a batch: what its scripts share, such as the form and its rubrics, is read once.

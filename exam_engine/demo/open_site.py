@@ -106,10 +106,11 @@ def _hold_released(day: ExamDay, clock: MovableClock, opens_at: datetime) -> lis
 
 
 def _hold_to_mark(day: ExamDay, clock: MovableClock, opens_at: datetime) -> None:
-    """A senior sitting that is over, with some of its scripts marked."""
+    """A senior sitting that is over, some scripts marked; one dispute is settled, others wait for the senior grader."""
     sitting_id, crowd = _book(day, clock, "senior", 6, opens_at)
     day.sit(sitting_id, crowd)
-    day.mark(crowd, most=3)
+    day.dispute(crowd, 3)
+    day.mark(crowd, most=1)
 
 
 def _book(day: ExamDay, clock: MovableClock, level: str, count: int, opens_at: datetime) -> tuple[int, Crowd]:

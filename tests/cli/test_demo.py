@@ -19,6 +19,7 @@ from exam_engine.core.records import AuditEntry, User
 from exam_engine.core.sign_in import check_password
 from exam_engine.demo.open_site import describe_site, keep_open
 from exam_engine.demo.people import PASSWORD, STAFF
+from exam_engine.marking.records import Mark, Script, ScriptState
 
 
 @pytest.fixture(autouse=True)
@@ -171,6 +172,16 @@ def test_a_build_broken_off_leaves_nothing_behind(tmp_path: Path, monkeypatch: p
     with pytest.raises(KeyboardInterrupt):
         prepare_site(tmp_path / "data" / "demo")
     assert list((tmp_path / "data").iterdir()) == []
+
+
+def test_disputed_scripts_wait_for_the_senior_grader_and_one_is_settled(sample: Path) -> None:
+    database = open_database(sample)
+    with database.read() as session:
+        waiting = session.scalar(select(func.count(Script.id)).where(Script.state == ScriptState.ADJUDICATION))
+        by_okafor = select(func.count(Mark.id)).join(User, User.id == Mark.marker_id).where(User.login == "okafor")
+        assert waiting
+        assert session.scalar(by_okafor) == 1
+    database.close()
 
 
 # The cohort
