@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from typing import Any, Final
 
+from simpleeval import InvalidExpression, NameNotDefined, SimpleEval
+
 from question_bank.editorial.words import by_language, texts_in
 from question_bank.findings import Document, Finding
 from question_bank.item_checks import exact
@@ -19,17 +21,12 @@ class FormulaError(ValueError):
 
 
 _MOST_DIGITS: Final = 2000
-_OPERATORS: Final[Mapping[type[ast.operator], Callable[[Fraction, Fraction], Fraction]]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-}
 _FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
     "round": lambda value, places=0: _round(value, int(places)),
     "min": min,
     "max": max,
-    "ceil": math.ceil,
-    "floor": math.floor,
+    "ceil": lambda value: Fraction(math.ceil(value)),
+    "floor": lambda value: Fraction(math.floor(value)),
     "abs": abs,
 }
 
@@ -50,12 +47,19 @@ def compute(formula: str, given: Mapping[str, Any] | None = None) -> Fraction:
     FormulaError
         When it is not such a formula, names something that is not given, or divides by 0.
     """
+    names = {name: exact(value) for name, value in (given or {}).items()}
+    reader = SimpleEval(operators=_OPERATORS, functions=dict(_FUNCTIONS), names=names)
+    # The library counts in floats; a key is held against an exact number.
+    reader.nodes = {node: read for node, read in reader.nodes.items() if node in _NODES} | {ast.Constant: _number}
     try:
-        return _value(ast.parse(formula, mode="eval").body, {name: exact(value) for name, value in (given or {}).items()})
-    except (SyntaxError, RecursionError, MemoryError, TypeError, OverflowError) as error:
-        raise FormulaError("is not an arithmetic formula") from error
+        result = reader.eval(formula)
+    except NameNotDefined as error:
+        raise FormulaError(f'"{error.name}" is not given') from error
     except ZeroDivisionError as error:
         raise FormulaError("divides by 0") from error
+    except (InvalidExpression, SyntaxError, RecursionError, MemoryError, TypeError, OverflowError, KeyError) as error:
+        raise FormulaError("is not an arithmetic formula") from error
+    return Fraction(result)
 
 
 def numeric_key(item: Document) -> Iterator[Finding]:
@@ -101,25 +105,10 @@ def _recompute(part: Document, path: Path) -> Iterator[Finding]:
         yield Finding((*path, "key", "accepted", 0, "value"), "formula_key", message)
 
 
-def _value(node: ast.expr, given: Mapping[str, Fraction]) -> Fraction:
-    match node:
-        case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
-            return exact(number)
-        case ast.Name(id=name):
-            if name not in given:
-                raise FormulaError(f'"{name}" is not given')
-            return given[name]
-        case ast.UnaryOp(op=ast.USub(), operand=operand):
-            return -_value(operand, given)
-        case ast.BinOp(left=left, op=ast.Div(), right=right):
-            return _value(left, given) / _value(right, given)
-        case ast.BinOp(left=left, op=ast.Pow(), right=right):
-            return _power(_value(left, given), _value(right, given))
-        case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
-            return _OPERATORS[type(op)](_value(left, given), _value(right, given))
-        case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]) if name in _FUNCTIONS:
-            return Fraction(_FUNCTIONS[name](*(_value(argument, given) for argument in arguments)))
-    raise FormulaError("is not an arithmetic formula")
+def _number(node: ast.Constant) -> Fraction:
+    if isinstance(node.value, bool) or not isinstance(node.value, (int, float)):
+        raise FormulaError("is not an arithmetic formula")
+    return exact(node.value)
 
 
 def _power(base: Fraction, exponent: Fraction) -> Fraction:
@@ -142,6 +131,17 @@ def _round(value: Fraction, places: int) -> Fraction:
 
 def _places(written: str) -> int:
     return len(written.partition(".")[2]) if "." in written and "e" not in written.lower() else 0
+
+
+_NODES: Final = (ast.Expr, ast.BinOp, ast.UnaryOp, ast.Name, ast.Call)
+_OPERATORS: Final[Mapping[type[ast.AST], Callable[..., Any]]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.Pow: _power,
+    ast.USub: operator.neg,
+}
 
 
 def _forms(value: Any) -> set[str]:

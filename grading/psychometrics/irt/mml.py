@@ -10,7 +10,7 @@ from math import ceil
 from typing import Final
 
 import numpy as np
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+from threadpoolctl import threadpool_limits
 
 from grading.psychometrics.irt.information import total_information
 from grading.psychometrics.irt.layout import Layout, lay_out
