@@ -5,7 +5,7 @@ column `bookmark`. Only the last round counts, and a judge who left a cell of it
 """
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Final
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from grading.exact import round_to_decimals, written
 from grading.psychometrics.estimates import Estimate
+from grading.psychometrics.judgements import Sheets, check_pages, check_range, items_of, read_sheets
 from grading.psychometrics.judges import (
     DECIMALS,
     Panel,
@@ -35,7 +36,6 @@ RESPONSE_PROBABILITY: Final = 2 / 3
 """How sure a borderline candidate is of the last page they master (Mitzel et al. 2001)."""
 
 PERCENT_DECIMALS: Final = 2
-YES_AND_NO: Final = {"yes": "1", "y": "1", "no": "0", "n": "0"}
 
 
 @dataclass(frozen=True)
@@ -73,14 +73,15 @@ def angoff(judgements: bytes, maxima: Mapping[str, float], ratings: Ratings = Ra
         With every fault of the table, at its row and column.
     """
     table = parse_table("judgements", judgements)
-    items = [name for name in table.columns[1:] if name.lower() != "round"]
+    items = items_of(table)
     most = np.array([maxima.get(item, 1.0) for item in items])
-    judges, values, left_out = _last_round(table, items)
+    sheets = read_sheets(table, items)
     highest = {Ratings.CHANCE: np.ones_like(most), Ratings.PERCENT: np.full_like(most, 100.0), Ratings.MARKS: most}[ratings]
-    _check_range(table, items, highest)
-    marks = np.round(values * most / highest, DECIMALS)
+    check_range(table, items, highest)
+    last = sheets.last()
+    marks = np.round(last.values * most / highest, DECIMALS)
     cuts, agreed = angoff_cuts(marks), agreement_of(marks)
-    found = _found(judges, cuts, panel_of(cuts), float(most.sum()), left_out)
+    found = _found(last.judges, cuts, panel_of(cuts), float(most.sum()), _left_out(sheets))
     for row, consistency in zip(found.figures["judges"], judge_consistency(marks), strict=True):
         row["consistency"] = _plain(consistency)
     found.figures["items"] = len(items)
@@ -106,18 +107,19 @@ def bookmark(judgements: bytes, parameters: bytes) -> Found:
     a, b, c = _read_parameters(parse_table("parameters", parameters))
     located = np.sort(response_location(b, RESPONSE_PROBABILITY, a, c))
     table = parse_table("judgements", judgements)
-    judges, pages, left_out = _last_round(table, ["bookmark"])
-    _check_pages(table, len(b))
-    abilities = located[pages[:, 0].astype(np.int64) - 1]
+    sheets = read_sheets(table, ["bookmark"])
+    check_pages(table, 1, len(b))
+    last = sheets.last()
+    abilities = located[last.values[:, 0].astype(np.int64) - 1]
     panel = panel_of(abilities)
     cuts = np.array([expected_score(ability, b, a, c) for ability in abilities])
-    found = _found(judges, cuts, panel, float(len(b)), left_out, lambda ability: expected_score(ability, b, a, c))
+    found = _found(last.judges, cuts, panel, float(len(b)), _left_out(sheets), lambda ability: expected_score(ability, b, a, c))
     found.figures["items"], found.figures["ability"] = len(b), _plain(panel.cut)
     return found
 
 
 def _found(
-    judges: list[str], cuts: Floats, panel: Panel, most: float, left_out: list[Document], marks_at: Any = lambda cut: cut
+    judges: Sequence[str], cuts: Floats, panel: Panel, most: float, left_out: list[Document], marks_at: Any = lambda cut: cut
 ) -> Found:
     """Cut and error in marks and percent; of a bookmark, the cut's ability is taken to marks and its error beside it."""
     cut, se = float(marks_at(panel.cut.value)), None
@@ -140,58 +142,10 @@ def _plain(estimate: Estimate) -> float | None:
     return None if estimate.value is None else float(estimate.value)
 
 
-def _last_round(table: Table, columns: list[str]) -> tuple[list[str], Floats, list[Document]]:
-    """Judges of the last round with what they wrote, and those who left something out."""
-    if table.columns[0].lower() != "judge":
-        raise DataError([Problem(table.source, "row 1", "no_judge", f'the first column is "judge", not "{table.columns[0]}"')])
-    if not columns:
-        raise DataError([Problem(table.source, "row 1", "no_items", "there are no columns of items")])
-    named = [name for name in table.columns if name.lower() == "round"]
-    rounds = table.numbers(named, missing=False)[:, 0] if named else np.ones(len(table.lines))
-    values, judges = _in_figures(table).numbers(columns), table.text(table.columns[0]).tolist()
-    _check_once(table, judges, rounds)
-    last, whole = rounds == rounds.max(), ~np.isnan(values).any(axis=1)
-    if not (last & whole).any():
-        raise DataError([Problem(table.source, "", "too_few", "no judge filled in everything")])
-    left_out = [{"judge": judges[row]} for row in np.flatnonzero(last & ~whole).tolist()]
-    return [judges[row] for row in np.flatnonzero(last & whole).tolist()], values[last & whole], left_out
-
-
-def _in_figures(table: Table) -> Table:
-    """The same table with yes as 1 and no as 0, but for the names of judges."""
-    words = np.char.lower(table.cells)
-    cells = np.select([words == word for word in YES_AND_NO], list(YES_AND_NO.values()), table.cells)
-    cells[:, 0] = table.cells[:, 0]
-    return Table(table.source, table.columns, cells, table.lines)
-
-
-def _check_once(table: Table, judges: list[str], rounds: Floats) -> None:
-    seen: set[tuple[str, float]] = set()
-    problems = []
-    for row, one in enumerate(zip(judges, rounds.tolist(), strict=True)):
-        if not one[0] or one in seen:
-            told = f'"{one[0]}" stands here twice' if one[0] else "is empty"
-            problems.append(table.problem(row, table.columns[0], "twice" if one[0] else "no_name", told))
-        seen.add(one)
-    if problems:
-        raise DataError(problems)
-
-
-def _check_range(table: Table, items: list[str], most: Floats) -> None:
-    values = _in_figures(table).numbers(items)
-    bad = np.argwhere((values < 0) | (values > most + 1e-9)).tolist()
-    if bad:
-        raise DataError(
-            table.problem(row, items[item], "out_of_range", f"{values[row, item]:g} is not between 0 and {most[item]:g}")
-            for row, item in bad
-        )
-
-
-def _check_pages(table: Table, last: int) -> None:
-    pages = table.numbers(["bookmark"])[:, 0]
-    bad = np.flatnonzero(~np.isnan(pages) & ((pages != np.round(pages)) | (pages < 1) | (pages > last))).tolist()
-    if bad:
-        raise DataError(table.problem(row, "bookmark", "no_page", f"{pages[row]:g} is no page from 1 to {last}") for row in bad)
+def _left_out(sheets: Sheets) -> list[Document]:
+    """The judges of the last round who left something out."""
+    last = f"{sheets.rounds.max():g}"
+    return [{"judge": one["judge"]} for one in sheets.left_out if one["round"] == last]
 
 
 def _read_parameters(table: Table) -> tuple[Floats, Floats, Floats]:

@@ -1,7 +1,7 @@
 """What a panel of judges' files hold, and what comes of them: Angoff, bookmark, Hofstee."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from exam_engine.cli.stats.totals import read_totals
 from grading.psychometrics.estimates import Estimate
+from grading.psychometrics.judgements import Sheets, check_pages, check_range, items_of, read_sheets
 from grading.psychometrics.judges import (
     DECIMALS,
     Limits,
@@ -30,42 +31,17 @@ from schemas import Problem
 Floats = NDArray[np.float64]
 Document = dict[str, Any]
 
-YES: Final = {"yes": "1", "y": "1", "no": "0", "n": "0"}
 LEAST_SLOPE: Final = 1e-6
 LIMITS: Final = ("min_cut", "max_cut", "min_fail", "max_fail")
-
-
-@dataclass(frozen=True)
-class Sheets:
-    """What judges wrote, judge by judge: values (rows, columns), none missing, with judge and round of every row."""
-
-    source: str
-    columns: tuple[str, ...]
-    judges: tuple[str, ...]
-    rounds: Floats
-    values: Floats
-    left_out: list[Document]
-
-    def last(self) -> "Sheets":
-        """The last round alone."""
-        return self.of(float(self.rounds.max()))
-
-    def of(self, wanted: float) -> "Sheets":
-        """One round."""
-        kept = self.rounds == wanted
-        judges = tuple(name for name, there in zip(self.judges, kept.tolist(), strict=True) if there)
-        return replace(self, judges=judges, rounds=self.rounds[kept], values=self.values[kept])
 
 
 def angoff(path: Path, how: Document) -> Document:
     """Angoff: the sum of expected marks of a borderline candidate, judge by judge."""
     table = read_table(path)
-    items = [name for name in table.columns[1:] if name.lower() != "round"]
-    if not items:
-        raise DataError([Problem(table.source, "row 1", "no_items", "there is no column of an item")])
-    sheets = _read_sheets(table, items)
+    items = items_of(table)
+    sheets = read_sheets(table, items)
     maxima = _maxima(how["max_scores"], items)
-    _check_range(table, items, np.full(len(items), 100.0) if how["percent"] else maxima)
+    check_range(table, items, np.full(len(items), 100.0) if how["percent"] else maxima)
     marks = sheets.values * maxima / 100 if how["percent"] else sheets.values
     sheets = replace(sheets, values=np.round(marks, DECIMALS))
     ratings = sheets.last().values
@@ -84,7 +60,7 @@ def angoff(path: Path, how: Document) -> Document:
 def bookmark(path: Path, how: Document) -> Document:
     """Bookmark: the ability at which the marked item of the ordered booklet is answered with the response probability."""
     table = read_table(path)
-    sheets = _read_sheets(table, ["bookmark"])
+    sheets = read_sheets(table, ["bookmark"])
     names, columns = read_parameters(how["parameters"])
     b = _column(columns, "b", names, how["parameters"])
     a, c = (_column(columns, name, names, how["parameters"]) if name in columns else default
@@ -96,7 +72,7 @@ def bookmark(path: Path, how: Document) -> Document:
     located = response_location(b, how["rp"], a, c, how["d"])
     order = np.argsort(located, kind="stable")
     first = 1 if how["bookmark"] == "last" else 2
-    _check_pages(table, first, len(names))
+    check_pages(table, first, len(names))
     document = _of_panel(sheets, lambda pages: located[order][pages[:, 0].astype(np.int64) - first], how)
     theta = document["cut"].value
     return document | {
@@ -110,7 +86,7 @@ def bookmark(path: Path, how: Document) -> Document:
 def compromise(path: Path, how: Document) -> Document:
     """Hofstee: where the line between the judges' mean limits meets the share that would fail."""
     table = read_table(path)
-    sheets = _read_sheets(table, LIMITS)
+    sheets = read_sheets(table, LIMITS)
     per_cent = 100.0 if how["percent"] else 1.0
     _check_limits(table, per_cent)
     values = sheets.last().values / [1.0, 1.0, per_cent, per_cent]
@@ -163,70 +139,6 @@ def _items(items: Sequence[str], ratings: Floats) -> list[Document]:
     sd = ratings.std(axis=0, ddof=1) if len(ratings) > 1 else [Estimate(None, 1, "too_few_judges")] * len(items)
     rows = zip(items, ratings.mean(axis=0), sd, ratings.min(axis=0), ratings.max(axis=0), strict=True)
     return [{"item": item, "mean": mean, "sd": one, "lowest": low, "highest": high} for item, mean, one, low, high in rows]
-
-
-def _read_sheets(table: Table, columns: Sequence[str]) -> Sheets:
-    """What judges wrote; a judge with an empty cell is left out of that round."""
-    if table.columns[0].lower() != "judge":
-        raise DataError([Problem(table.source, "row 1", "no_judge", f'the first column is "judge", not "{table.columns[0]}"')])
-    values = _in_figures(table).numbers(columns)
-    named = [name for name in table.columns if name.lower() == "round"]
-    rounds = table.numbers(named, missing=False)[:, 0] if named else np.ones(len(table.lines))
-    judges = table.text(table.columns[0]).tolist()
-    _check_once(table, judges, rounds)
-    whole = np.asarray(~np.isnan(values).any(axis=1))
-    if not whole.any():
-        raise DataError([Problem(table.source, "", "too_few", "no judge filled in everything")])
-    left = [
-        {"judge": judges[row], "round": f"{rounds[row]:g}", "reason": "missing_ratings"}
-        for row in np.flatnonzero(~whole).tolist()
-    ]
-    kept = tuple(name for name, there in zip(judges, whole.tolist(), strict=True) if there)
-    return Sheets(table.source, tuple(columns), kept, rounds[whole], values[whole], left)
-
-
-def _in_figures(table: Table) -> Table:
-    """The same table with yes as 1 and no as 0, but for the names of judges."""
-    words = np.char.lower(table.cells)
-    cells = np.select([words == word for word in YES], list(YES.values()), table.cells)
-    cells[:, 0] = table.cells[:, 0]
-    return replace(table, cells=cells)
-
-
-def _check_once(table: Table, judges: Sequence[str], rounds: Floats) -> None:
-    seen: set[tuple[str, float]] = set()
-    problems = []
-    for row, one in enumerate(zip(judges, rounds.tolist(), strict=True)):
-        if one in seen or not one[0]:
-            told = f'"{one[0]}" stands here twice' if one[0] else "is empty"
-            problems.append(table.problem(row, table.columns[0], "twice" if one[0] else "no_name", told))
-        seen.add(one)
-    if problems:
-        raise DataError(problems)
-
-
-def _check_range(table: Table, items: Sequence[str], maxima: Floats) -> None:
-    """Ratings lie between 0 and the marks of the item, or 0 and 100."""
-    values = _in_figures(table).numbers(items)
-    bad = (values < 0) | (values > maxima + 1e-9)
-    if bad.any():
-        raise DataError(
-            table.problem(
-                row, items[column], "out_of_range", f"{values[row, column]:g} is not between 0 and {maxima[column]:g}"
-            )
-            for row, column in np.argwhere(bad).tolist()
-        )
-
-
-def _check_pages(table: Table, first: int, last: int) -> None:
-    pages = table.numbers(["bookmark"])[:, 0]
-    there = ~np.isnan(pages)
-    bad = there & ((pages != np.round(pages)) | (pages < first) | (pages >= last + first))
-    if bad.any():
-        told = f"is no page from {first} to {last + first - 1}"
-        raise DataError(
-            table.problem(row, "bookmark", "no_page", f"{pages[row]:g} {told}") for row in np.flatnonzero(bad).tolist()
-        )
 
 
 def _check_limits(table: Table, per_cent: float) -> None:
