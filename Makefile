@@ -36,7 +36,7 @@ player-test: .venv/installed
 	$(BIN)/python hatch_build.py test
 
 pytest: .venv/installed .venv/provided
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 bench: .venv/installed .venv/provided
 	$(BIN)/python -m tests.bench

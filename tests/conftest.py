@@ -20,6 +20,11 @@ NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 _counter = itertools.count(1)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The stories in a browser come first: a few slow files at the end would leave one worker waiting for the other."""
+    items.sort(key=lambda item: "flows" not in item.path.parts)
+
+
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """A running PostgreSQL whose database `template_exam` holds the schema."""
