@@ -49,8 +49,10 @@ def read_sheets(table: Table, columns: Sequence[str]) -> Sheets:
     judges = table.text(table.columns[0]).tolist()
     _check_once(table, judges, rounds)
     whole = np.asarray(~np.isnan(values).any(axis=1))
-    if not whole.any():
-        raise DataError([Problem(table.source, "", "too_few", "no judge filled in everything")])
+    # An earlier round must never pass for the last one, which the cut is taken from.
+    if not whole[rounds == rounds.max()].any():
+        where = f" in round {rounds.max():g}" if named else ""
+        raise DataError([Problem(table.source, "", "too_few", f"no judge filled in everything{where}")])
     left = [
         {"judge": judges[row], "round": f"{rounds[row]:g}", "reason": "missing_ratings"}
         for row in np.flatnonzero(~whole).tolist()

@@ -114,6 +114,11 @@ def test_the_last_round_counts_and_a_judge_who_left_something_out_does_not() -> 
     assert (found.recommended, found.figures["left_out"]) == ("75", [{"judge": "bob"}])
 
 
+def test_an_earlier_round_never_passes_for_a_last_one_that_nobody_completed() -> None:
+    with pytest.raises(DataError, match="no judge filled in everything in round 2"):
+        angoff(b"judge,round,q1,q2\nann,1,0,0\nbob,1,0,0\nann,2,1,\nbob,2,,1\n", {})
+
+
 def test_one_judge_has_no_standard_error() -> None:
     found = angoff(b"judge,q1,q2\nann,0.5,0.5\n", {})
     assert (found.recommended, found.standard_error, found.figures["icc_panel"]) == ("50", None, None)

@@ -51,6 +51,13 @@ def test_angoff_counts_the_last_round_and_reports_the_others(tmp_path: Path) -> 
     assert (of["passing"], of["variant"], of["max_marks"]) == (None, "expected_marks", 4)
 
 
+def test_an_earlier_round_never_passes_for_a_last_one_that_nobody_completed(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "judge,round,q1,q2\nA,1,1,1\nA,2,1,\n")
+    answer = run(path, "angoff")
+    assert answer.exit_code == 1
+    assert "no judge filled in everything in round 2" in answer.output
+
+
 def test_yes_and_no_are_one_and_nought(tmp_path: Path) -> None:
     words = found(write(tmp_path / "a.csv", "judge,q1,q2,q3\nA,yes,No,yes\nNo,no,no,yes\nC,yes,,yes\n"), "angoff")
     assert (words["variant"], [one["cut"] for one in words["judges"]]) == ("yes_no", [2, 1])
